@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The Linux kernel as a library. "make help" lists the targets; the rules sit in
+# scripts/*.mk, one subject a file:
+#
+#   scripts/kernel.mk    source, configuration, vmlinux, the image
+#   scripts/library.mk   headers, liblkl.a, liblkl.so, lkl.pc
+#   scripts/programs.mk  tools/lkl, tests, bench
+#   scripts/install.mk   install, uninstall
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+SHELL := /bin/bash
+
+# What a user may set on the command line.
+LINUX	?= /usr/src/linux-source-6.12.tar.xz
+KCONFIG	?=
+PREFIX	?= /usr/local
+DESTDIR	?=
+V	?= 0
+SANITIZE ?=
+JOBS	?= $(shell nproc)
+
+# Everything that is made goes here.
+B := build
+
+comma := ,
+
+# One job for each processor, unless -j says otherwise.
+MAKEFLAGS += -j$(JOBS)
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+ifeq ($(V),1)
+Q :=
+say = @:
+else
+Q := @
+say = @printf '  %-7s %s\n'
+endif
+
+include scripts/kernel.mk
+include scripts/library.mk
+include scripts/programs.mk
+include scripts/install.mk
+
+PHONY += all
+all: library programs
+	$(Q)scripts/optional.sh report
+
+# The two commands of the README install what they need; "make" alone does not.
+PHONY += demo
+demo:
+	$(Q)scripts/packages.sh install build demo
+	$(Q)+$(MAKE) run-demo
+
+PHONY += check check-all
+check:
+	$(Q)scripts/packages.sh install build test
+	$(Q)+$(MAKE) run-check
+
+check-all:
+	$(Q)scripts/packages.sh install build test
+	$(Q)+$(MAKE) run-check LKL_TEST_ALL=1
+
+PHONY += bench
+bench:
+	$(Q)scripts/packages.sh install build test
+	$(Q)+$(MAKE) run-bench
+
+PHONY += clean distclean
+clean:
+	$(Q)rm -rf $(filter-out $(B)/linux-source-6.12%,$(wildcard $(B)/*))
+
+distclean:
+	$(Q)rm -rf $(B)
+
+PHONY += help
+help:
+	@scripts/help.sh
+
+.PHONY: $(PHONY) FORCE
+FORCE:

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What goes where below $(DESTDIR)$(PREFIX).
+
+to = $(DESTDIR)$(PREFIX)
+
+PHONY += install uninstall
+install: all
+	$(say) INSTALL $(to)
+	$(Q)install -d "$(to)/lib/pkgconfig" "$(to)/include/lkl" "$(to)/bin" \
+		"$(to)/share/doc/lkl"
+	$(Q)install -m 644 $(B)/liblkl.a "$(to)/lib/"
+	$(Q)install -m 755 $(B)/liblkl.so.1 "$(to)/lib/"
+	$(Q)ln -sf liblkl.so.1 "$(to)/lib/liblkl.so"
+	$(Q)install -m 644 $(B)/lkl.pc "$(to)/lib/pkgconfig/"
+	$(Q)install -m 644 include/uapi/*.h "$(to)/include/"
+	$(Q)cp -rT $(B)/include/lkl "$(to)/include/lkl"
+	$(Q)for t in $(filter-out demo,$(tools)); do \
+		install -m 755 "$(B)/bin/$$t" "$(to)/bin/" || exit; done
+	$(Q)install -m 644 README.md docs/*.md "$(to)/share/doc/lkl/"
+
+uninstall:
+	$(Q)rm -rf "$(to)/include/lkl" "$(to)/share/doc/lkl" \
+		$(patsubst include/uapi/%,"$(to)/include/%",$(uapi-headers)) \
+		$(patsubst %,"$(to)/lib/%",liblkl.a liblkl.so liblkl.so.1 pkgconfig/lkl.pc) \
+		$(patsubst %,"$(to)/bin/%",$(filter-out demo,$(tools)))

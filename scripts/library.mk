@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Headers for applications, and the two forms of the library. Of either only
+# lkl_* is visible, so that no name of ours collides with an application's.
+
+HOST := posix
+
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+host-cc := $(if $(CCACHE),ccache )$(CC)
+
+san-flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
+
+HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -fPIC \
+	-D_GNU_SOURCE $(san-flags) $(EXTRA_CFLAGS)
+HOST_CPPFLAGS := -Iinclude/uapi -I$(B)/include -I$(B)/lkl -Ihost/common -Ihost/$(HOST)
+HOST_LIBS := -lpthread
+
+# Optional: asynchronous disk I/O through io_uring; threads do it otherwise.
+ifeq ($(shell pkg-config --exists liburing 2>/dev/null && echo y),y)
+HOST_CFLAGS += -DLKL_HAVE_LIBURING $(shell pkg-config --cflags liburing)
+HOST_LIBS += $(shell pkg-config --libs liburing)
+optional-pc := liburing
+endif
+
+# ---- headers ------------------------------------------------------------
+
+uapi-headers := $(wildcard include/uapi/*.h)
+
+$(B)/headers.stamp: $(B)/config.stamp scripts/headers.py scripts/syscalls.py \
+		    $(shell find arch/lkl/include/uapi -type f) $(uapi-headers)
+	$(say) HEADERS $(B)/include
+	$(Q)+scripts/headers.sh $(KSRC) $(B) $(KBUILD)
+	$(Q)touch $@
+
+PHONY += headers
+headers: $(B)/headers.stamp
+
+# ---- objects ------------------------------------------------------------
+
+# Objects of another compiler command are of no use: its words are their folder.
+HB := $(B)/host$(if $(SANITIZE),-$(subst $() ,-,$(subst $(comma),-,$(SANITIZE))))
+
+host-sources := $(wildcard host/common/*.c host/$(HOST)/*.c)
+host-objects := $(host-sources:host/%.c=$(HB)/%.o) $(HB)/common/image-data.o
+
+$(B)/host-flags: FORCE
+	$(Q)mkdir -p $(@D); f='$(host-cc) $(HOST_CFLAGS) $(HOST_CPPFLAGS) $(HOST_LIBS)'; \
+		echo "$$f" | cmp -s - $@ || echo "$$f" > $@
+
+$(HB)/%.o: host/%.c $(B)/headers.stamp $(B)/host-flags
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(host-cc) $(HOST_CFLAGS) $(HOST_CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# The image is found through the assembler's include path.
+$(HB)/common/image-data.o: host/common/image.S $(IMAGE)
+	$(say) AS $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -Wa,-I$(B)/lkl -c -o $@ $<
+
+-include $(host-objects:.o=.d)
+
+# ---- libraries ------------------------------------------------------------
+
+$(B)/liblkl.a: $(host-objects) $(B)/host-flags
+	$(say) AR $@
+	$(Q)ld -r -z noexecstack -o $(HB)/liblkl.o $(host-objects)
+	$(Q)objcopy --wildcard --keep-global-symbol='lkl_*' $(HB)/liblkl.o
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $(HB)/liblkl.o
+	$(Q)scripts/symbols.sh $@
+
+$(B)/liblkl.so.1: $(host-objects) scripts/liblkl.map $(B)/host-flags
+	$(say) LD $@
+	$(Q)$(CC) -shared $(san-flags) -Wl,-soname,liblkl.so.1 -Wl,-z,noexecstack \
+		-Wl,-Bsymbolic-functions $(if $(SANITIZE),,-Wl,-z,defs) \
+		-Wl,--version-script=scripts/liblkl.map \
+		-o $@ $(host-objects) $(HOST_LIBS)
+	$(Q)scripts/symbols.sh $@
+
+$(B)/liblkl.so: $(B)/liblkl.so.1
+	$(Q)ln -sf liblkl.so.1 $@
+
+# Its paths are relative to where it lies: an installed tree may be moved.
+$(B)/lkl.pc: scripts/lkl.pc.in $(B)/source.stamp $(B)/host-flags
+	$(say) GEN $@
+	$(Q)sed -e 's|@VERSION@|$(shell sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' \
+		$(KSRC)/Makefile 2>/dev/null | paste -sd.)|' \
+		-e 's|@REQUIRES@|$(optional-pc)|' $< > $@
+
+PHONY += library
+library: $(B)/liblkl.a $(B)/liblkl.so $(B)/lkl.pc
