@@ -16,27 +16,5 @@ shift 3
 # shellcheck disable=SC2086 # FRAGMENTS is a list
 "$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $fragments >/dev/null
 "$@" olddefconfig
-
-missed=0
 # shellcheck disable=SC2086
-while read -r line; do
-	case $line in
-	CONFIG_*=n)
-		option=${line%=n}
-		grep -q "^$option=" "$obj/.config" && line="$option is still set" || continue
-		;;
-	CONFIG_*=*)
-		grep -qxF "$line" "$obj/.config" && continue
-		;;
-	"# CONFIG_"*" is not set")
-		option=${line#\# } option=${option%% *}
-		grep -q "^$option=" "$obj/.config" || continue
-		;;
-	*)
-		continue
-		;;
-	esac
-	echo "KCONFIG: not possible: $line" >&2
-	missed=1
-done < <(cat $fragments)
-exit $missed
+scripts/check-config.sh $fragments "$obj/.config"
