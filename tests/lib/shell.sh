@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What shell tests share. They run in the top folder, with B (build folder) and
+# LKL_TEST_TMP (a folder of their own, removed afterwards) set.
+
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+
+B=${B:-build}
+LKL_TEST_TMP=${LKL_TEST_TMP:-$B/test-tmp/manual}
+LKL_TEST_ALL=${LKL_TEST_ALL:-}
+PATH=$PATH:/usr/sbin:/sbin
+mkdir -p "$LKL_TEST_TMP"
+tmp=$(realpath "$LKL_TEST_TMP")
+
+bad=0
+trap 'exit $((bad != 0))' EXIT
+
+pass()
+{
+	echo "ok $1"
+}
+
+fail()
+{
+	echo "not ok $1: $2"
+	bad=1
+}
+
+skip()
+{
+	echo "skip $1: $2"
+}
+
+# have COMMAND...: whether all of them can be run.
+have()
+{
+	local c
+	for c; do
+		command -v "$c" >/dev/null || return 1
+	done
+}
+
+# try NAME SECONDS COMMAND...: one test, which the command's status decides. Its
+# output goes to the log, its last line into the report. Time-out counts as failure.
+try()
+{
+	local name=$1 seconds=$2 out status
+	shift 2
+	out=$(mktemp -p "$tmp")
+	timeout -k 5 "$seconds" "$@" > "$out" 2>&1
+	status=$?
+	sed 's/^/# /' "$out"
+	if [ "$status" = 0 ]; then
+		pass "$name"
+	elif [ "$status" = 124 ] || [ "$status" = 137 ]; then
+		fail "$name" "not done after $seconds s"
+	else
+		fail "$name" "$(tail -1 "$out" | tr -d '\n') (status $status)"
+	fi
+	rm -f "$out"
+	return "$status"
+}

@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# run.sh [SUITE...]: runs the suites, all by default, and ends with the line
+# "N passed, N failed, N skipped".
+#
+# A suite is a libcheck program (tests/NAME.c, built as $B/tests/NAME) or a shell
+# script (tests/NAME.sh). Programs report through libcheck's TAP log, scripts
+# through lines on their output, see lib/shell.sh:
+#
+#   ok NAME | not ok NAME: WHY | skip NAME: WHY
+#
+# Every suite has a time limit; one that ends without a report has failed. What it
+# printed is kept in $B/test-logs/NAME.log.
+
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+export B=${B:-build}
+export LKL_TEST_ALL=${LKL_TEST_ALL:-}
+# mkfs and fsck are not in the path of an ordinary user.
+export PATH=$PATH:/usr/sbin:/sbin
+logs=$B/test-logs
+mkdir -p "$logs"
+
+passed=0
+failed=0
+skipped=0
+failures=()
+
+# Seconds that a suite may take: its own line "time limit: N s", or ten minutes;
+# more where the long versions run.
+limit()
+{
+	local s
+	s=$(sed -n 's/.*time limit: \([0-9]*\) s.*/\1/p' "$1" | head -1)
+	s=${s:-600}
+	[ -z "$LKL_TEST_ALL" ] || s=$((s * 10))
+	echo "$s"
+}
+
+# Turns a TAP log and the "skip NAME: WHY" lines of the output into our lines.
+from_tap()
+{
+	local result name why
+
+	while IFS= read -r line; do
+		[[ $line =~ ^(not ok|ok)\ [0-9]+\ -\ ([^:]*:)?([^:]*:)?([^:]*):\ ?(.*)$ ]] || continue
+		result=${BASH_REMATCH[1]} name=${BASH_REMATCH[4]} why=${BASH_REMATCH[5]}
+		if [ "$result" = ok ]; then
+			grep -q "^skip $name:" "$2" || echo "ok $name"
+		else
+			echo "not ok $name: $why"
+		fi
+	done < "$1"
+}
+
+run_suite()
+{
+	local name=$1 source log=$logs/$1.log report=$logs/$1.report start=$SECONDS status n
+
+	rm -f "$log" "$report" "$logs/$name.tap"
+	export LKL_TEST_TMP=$B/test-tmp/$name
+	rm -rf "$LKL_TEST_TMP"
+	mkdir -p "$LKL_TEST_TMP"
+
+	if [ -e "tests/$name.sh" ]; then
+		timeout -k 10 "$(limit "tests/$name.sh")" "tests/$name.sh" \
+			> "$log" 2>&1 < /dev/null
+		status=$?
+		grep -E '^(ok|not ok|skip) ' "$log" > "$report"
+	else
+		CK_TAP_LOG_FILE_NAME=$logs/$name.tap CK_VERBOSITY=silent \
+			timeout -k 10 "$(limit "tests/$name.c")" "$B/tests/$name" \
+			> "$log" 2>&1 < /dev/null
+		status=$?
+		touch "$logs/$name.tap"
+		{
+			grep -E '^skip ' "$log"
+			from_tap "$logs/$name.tap" "$log"
+		} > "$report"
+	fi
+	if [ "$status" = 77 ]; then
+		echo "skip $name: $(tail -1 "$log")" >> "$report"
+	elif [ "$status" = 124 ] || [ "$status" = 137 ]; then
+		echo "not ok $name: time limit of the suite" >> "$report"
+	elif [ "$status" != 0 ] && ! grep -q '^not ok' "$report"; then
+		echo "not ok $name: exit status $status, see $log" >> "$report"
+	elif [ ! -s "$report" ]; then
+		echo "not ok $name: no report, see $log" >> "$report"
+	fi
+
+	n=$(grep -c '^ok ' "$report")
+	printf '%-14s %4d passed, %3d s\n' "$name" "$n" $((SECONDS - start))
+	grep -E '^(not ok|skip) ' "$report" | sed 's/^/    /'
+	passed=$((passed + n))
+	skipped=$((skipped + $(grep -c '^skip ' "$report")))
+	failed=$((failed + $(grep -c '^not ok ' "$report")))
+	while IFS= read -r line; do
+		failures+=("$name: ${line#not ok }")
+	done < <(grep '^not ok ' "$report")
+	rm -rf "$LKL_TEST_TMP"
+}
+
+suites=("$@")
+if [ ${#suites[@]} = 0 ]; then
+	# The quick ones that everything rests on come first.
+	suites=(source build boot syscalls errors)
+	for f in tests/*.c tests/*.sh; do
+		f=$(basename "${f%.*}")
+		[ "$f" = run ] || [[ " ${suites[*]} " == *" $f "* ]] || suites+=("$f")
+	done
+fi
+
+for s in "${suites[@]}"; do
+	run_suite "$s"
+done
+
+echo
+if [ ${#failures[@]} != 0 ]; then
+	echo "Failed:"
+	printf '  %s\n' "${failures[@]}"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
