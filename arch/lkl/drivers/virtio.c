@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Devices that the host adds and removes while the kernel runs. */
+#include <linux/platform_device.h>
+#include <asm/entry.h>
+
+long lkl_virtio_add(u64 base, u64 size, int irq)
+{
+	const struct resource res[] = {
+		DEFINE_RES_MEM(base, size),
+		DEFINE_RES_IRQ(irq),
+	};
+	struct platform_device *dev;
+
+	/* Numbered by their interrupt, which is theirs alone. */
+	dev = platform_device_register_simple("virtio-mmio", 1000 + irq, res,
+					      ARRAY_SIZE(res));
+	return IS_ERR(dev) ? PTR_ERR(dev) : dev->id;
+}
+
+static int has_id(struct device *dev, const void *id)
+{
+	const struct platform_device *pdev = to_platform_device(dev);
+
+	return pdev->id == *(const int *)id && !strcmp(pdev->name, "virtio-mmio");
+}
+
+long lkl_virtio_remove(int id)
+{
+	struct device *dev = bus_find_device(&platform_bus_type, NULL, &id, has_id);
+
+	if (!dev)
+		return -ENODEV;
+	platform_device_unregister(to_platform_device(dev));
+	put_device(dev);
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Execution contexts: what remains of a thread of control while it is not run. */
+#ifndef _ASM_LKL_CTX_H
+#define _ASM_LKL_CTX_H
+
+/* Saves the caller's context in *@save and goes on in the one saved in @load. */
+void lkl_ctx_swap(void **save, void *load);
+
+/* The first instruction of a fresh context; it calls what lkl_ctx_new() left. */
+void lkl_ctx_start(void);
+
+/* A fresh context that runs @fn, which must not return, below @stack_top. */
+static inline void *lkl_ctx_new(void *stack_top, void (*fn)(void))
+{
+	unsigned long *sp = stack_top;
+
+#if defined(CONFIG_LKL_X86_64)
+	*--sp = 0;				/* alignment, as after a call */
+	*--sp = 0;
+	*--sp = (unsigned long)lkl_ctx_start;
+	*--sp = 0;				/* rbp */
+	*--sp = (unsigned long)fn;		/* rbx */
+	sp -= 4;				/* r12 to r15 */
+#else
+#error "no stack switch for this instruction set"
+#endif
+	return sp;
+}
+
+/* A place to come back to from deeper frames of the same stack. */
+struct lkl_ctx_mark {
+	unsigned long regs[14];
+};
+
+/* Returns 0 when the mark is set, 1 each time lkl_ctx_return() comes back. */
+int lkl_ctx_mark(struct lkl_ctx_mark *mark) __attribute__((returns_twice));
+void lkl_ctx_return(const struct lkl_ctx_mark *mark) __noreturn;
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Host threads as the kernel sees them: kernel/thread.c, kernel/cpu.c. */
+#ifndef _ASM_LKL_THREAD_H
+#define _ASM_LKL_THREAD_H
+
+#include <linux/sched.h>
+#include <asm/ctx.h>
+#include <lkl_ops.h>
+
+/* What lies in struct lkl_thread::private. */
+struct lkl_thread_data {
+	struct task_struct *task;	/* NULL: none yet, or the helper */
+	void *sp;			/* its context while it carries coroutines */
+	struct lkl_sem *sem;
+	struct lkl_thread *next;	/* in lkl_cpu.entering */
+	u32 sleep;			/* enum lkl_sleep, atomic */
+	u32 granted;			/* it was handed the token, atomic */
+	u32 spin_ns;			/* how long spinning has paid of late */
+	bool inside;			/* between entry and exit */
+	struct lkl_ctx_mark base;	/* where frames left behind end */
+	struct lkl_ctx_mark entry;	/* the way out when the kernel dies */
+};
+
+static inline struct lkl_thread_data *lkl_td(struct lkl_thread *th)
+{
+	BUILD_BUG_ON(sizeof(struct lkl_thread_data) > sizeof(*th));
+	return (struct lkl_thread_data *)th;
+}
+
+extern const struct lkl_host_operations *lkl_ops;
+
+/* cpu.c: who runs the kernel */
+int lkl_cpu_init(void);
+void lkl_cpu_boot(struct lkl_thread *th, void (*fn)(void));
+void lkl_cpu_enter(struct lkl_thread *th);
+void lkl_cpu_leave(struct lkl_thread *th);
+void lkl_cpu_bind_current(struct lkl_thread *th);
+void lkl_cpu_exit_task(struct lkl_thread *th);
+void lkl_cpu_raise(u32 why);
+void lkl_cpu_die(int err);
+void lkl_cpu_join(void);
+int lkl_cpu_start_helper(void);
+int lkl_cpu_fork_prepare(struct lkl_thread *th);
+void lkl_cpu_fork_done(struct lkl_thread *th, bool child);
+
+/* thread.c: host threads and their tasks */
+int lkl_thread_init(struct lkl_thread *th);
+void lkl_thread_wake_task(struct lkl_thread *th);
+int lkl_thread_start_spawner(void);
+struct lkl_thread *lkl_thread_spawning(void);
+void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task);
+
+/* entry.c, signal.c */
+void lkl_exit_work(unsigned long flags);
+void lkl_do_signals(void);
+
+#endif

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who runs the kernel.
+ *
+ * There is one kernel CPU, and a token for it. The host thread that holds the
+ * token runs the kernel: its own task on its own stack, and kernel threads,
+ * which are coroutines, on theirs. Such a thread is called a carrier.
+ *
+ * With the token free, the CPU is in one of two states:
+ *  - current is a host task that has returned to its application (in_user). It
+ *    stays current, so that its next system call finds everything in place. Any
+ *    thread that takes the token may move it aside: it parks, and has no frame
+ *    to return to.
+ *  - current is the idle task, which waits in arch_cpu_idle(). If a thread is
+ *    blocked in the kernel at that time, it is the waiter: it sleeps until an
+ *    interrupt, the next timer, or its own task's turn.
+ *
+ * The helper is a host thread without a task. It carries the CPU when timers or
+ * kernel threads are due while all application threads are outside.
+ */
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/tick.h>
+#include <linux/timekeeping.h>
+#include <asm/thread.h>
+
+enum lkl_sleep {
+	LKL_AWAKE,
+	LKL_ASLEEP,	/* in sem_down_until(); who wakes it owes a sem_up() */
+	LKL_WOKEN,
+};
+
+/* Sleeping and being woken costs some tens of µs; spin up to that long. */
+#define SPIN_MAX_NS	50000
+#define SPIN_MIN_NS	1000
+/* The helper's pace while it cannot have the token, or is not needed. */
+#define HELPER_PACE_NS	(4 * NSEC_PER_MSEC)
+
+struct lkl_cpu lkl_cpu = {
+	.current_task = &init_task,
+	.deadline = LKL_TIME_NEVER,
+	.token = 1,
+};
+
+static struct lkl_thread helper;
+static lkl_thread_t helper_tid;
+/* When the helper will look again at the latest; its own, others read it. */
+static u64 helper_until = LKL_TIME_NEVER;
+/* Host threads that spin now: never more than leaves a processor to the carrier. */
+static u32 spinners;
+
+static bool is_coroutine(const struct task_struct *task)
+{
+	return !task->thread.host;
+}
+
+static bool token_try(struct lkl_thread *th)
+{
+	u32 free = 0;
+
+	if (READ_ONCE(lkl_cpu.token) ||
+	    !__atomic_compare_exchange_n(&lkl_cpu.token, &free, 1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	lkl_cpu.carrier = th;
+	return true;
+}
+
+/* Ordered before the caller's next look at lkl_cpu.pending. */
+static void token_release(void)
+{
+	lkl_cpu.carrier = NULL;
+	__atomic_exchange_n(&lkl_cpu.token, 0, __ATOMIC_SEQ_CST);
+}
+
+static u32 pending(void)
+{
+	return __atomic_load_n(&lkl_cpu.pending, __ATOMIC_SEQ_CST);
+}
+
+static void set_pending(u32 why)
+{
+	__atomic_fetch_or(&lkl_cpu.pending, why, __ATOMIC_SEQ_CST);
+}
+
+static bool is_dead(void)
+{
+	return READ_ONCE(lkl_cpu.dead);
+}
+
+static void wake(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	if (__atomic_exchange_n(&td->sleep, LKL_WOKEN, __ATOMIC_SEQ_CST) == LKL_ASLEEP)
+		lkl_ops->sem_up(td->sem);
+}
+
+/* Sleeps until woken or @deadline, if @ready is still false. */
+static void sleep_unless(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
+			 u64 deadline)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+	u32 awake = LKL_AWAKE;
+
+	__atomic_store_n(&td->sleep, LKL_AWAKE, __ATOMIC_SEQ_CST);
+	if (ready(th))
+		return;
+	if (!__atomic_compare_exchange_n(&td->sleep, &awake, LKL_ASLEEP, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		return;
+	if (lkl_ops->sem_down_until(td->sem, deadline))
+		return;
+	/* Timed out; if somebody woke us all the same, his sem_up() is ours. */
+	if (__atomic_exchange_n(&td->sleep, LKL_AWAKE, __ATOMIC_SEQ_CST) == LKL_WOKEN)
+		lkl_ops->sem_down(td->sem);
+}
+
+/*
+ * Waits until @ready or @deadline: spins first, for as long as that has paid
+ * lately, since handing over to a thread that sleeps takes far longer.
+ */
+static void wait_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
+		       u64 deadline)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	if (ready(th))
+		return;
+	if (__atomic_fetch_add(&spinners, 1, __ATOMIC_RELAXED) == 0) {
+		u64 now = lkl_ops->time();
+		u64 end = min(now + td->spin_ns, deadline);
+		bool done = false;
+
+		while (!done && now < end) {
+			for (int i = 0; i < 32 && !done; i++) {
+				cpu_relax();
+				done = ready(th);
+			}
+			now = lkl_ops->time();
+		}
+		__atomic_fetch_sub(&spinners, 1, __ATOMIC_RELAXED);
+		if (done) {
+			td->spin_ns = min(td->spin_ns + SPIN_MIN_NS, SPIN_MAX_NS);
+			return;
+		}
+		td->spin_ns = max(td->spin_ns / 2, SPIN_MIN_NS);
+	} else {
+		__atomic_fetch_sub(&spinners, 1, __ATOMIC_RELAXED);
+	}
+	while (!ready(th) && lkl_ops->time() < deadline)
+		sleep_unless(th, ready, deadline);
+}
+
+/* The kernel is dead: out of whatever @th does in it. */
+static void __noreturn bail_out(struct lkl_thread *th)
+{
+	lkl_ctx_return(&lkl_td(th)->entry);
+}
+
+static bool is_granted(struct lkl_thread *th)
+{
+	return __atomic_load_n(&lkl_td(th)->granted, __ATOMIC_ACQUIRE) || is_dead();
+}
+
+static void wait_granted(struct lkl_thread *th)
+{
+	wait_until(th, is_granted, LKL_TIME_NEVER);
+	if (is_dead())
+		bail_out(th);
+	lkl_td(th)->granted = 0;
+}
+
+/* Passes the token, and whatever is current, to @th. */
+static void hand_over(struct lkl_thread *th)
+{
+	lkl_cpu.carrier = th;
+	__atomic_store_n(&lkl_td(th)->granted, 1, __ATOMIC_SEQ_CST);
+	wake(th);
+}
+
+static bool is_waiter_done(struct lkl_thread *th)
+{
+	return is_granted(th) || pending() ||
+	       __atomic_load_n(&lkl_cpu.waiter, __ATOMIC_SEQ_CST) != th;
+}
+
+/*
+ * The idle task has nothing to do. Gives the token up and waits for work on its
+ * behalf. Returns with the token: either there is work, or @th was handed it.
+ */
+static void wait_for_work(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+	u64 deadline = lkl_cpu.deadline;
+
+	__atomic_store_n(&lkl_cpu.waiter, th, __ATOMIC_SEQ_CST);
+	token_release();
+	for (;;) {
+		wait_until(th, is_waiter_done, deadline);
+		if (is_dead())
+			bail_out(th);
+		if (__atomic_load_n(&lkl_cpu.waiter, __ATOMIC_SEQ_CST) != th)
+			break;
+		if (!token_try(th)) {
+			cpu_relax();
+			continue;
+		}
+		if (lkl_cpu.waiter != th) {
+			token_release();
+			if (pending())
+				lkl_cpu_raise(0);
+			break;
+		}
+		lkl_cpu.waiter = NULL;
+		if (lkl_ops->time() >= lkl_cpu.deadline)
+			set_pending(LKL_PENDING_TIMER);
+		return;
+	}
+	/* Another thread has taken the idle task over. */
+	if (!td->task)
+		lkl_ctx_return(&td->base);
+	wait_granted(th);
+}
+
+/*
+ * Runs what is current on @th until @th's own task is. A thread without a task
+ * goes back to its base when there is nothing left for it.
+ */
+static void carry(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	for (;;) {
+		struct task_struct *next = current;
+
+		if (is_coroutine(next)) {
+			if (lkl_cpu.idle_wait) {
+				wait_for_work(th);
+				if (!is_coroutine(current))
+					continue;
+				lkl_cpu.idle_wait = false;
+			}
+			lkl_ctx_swap(&td->sp, next->thread.sp);
+		} else if (next->thread.host == th) {
+			return;
+		} else {
+			hand_over(next->thread.host);
+			if (!td->task)
+				lkl_ctx_return(&td->base);
+			wait_granted(th);
+		}
+	}
+}
+
+struct task_struct *__switch_to(struct task_struct *prev,
+				struct task_struct *next)
+{
+	struct lkl_thread *th = lkl_cpu.carrier;
+
+	lkl_cpu.prev = prev;
+	lkl_cpu.current_task = next;
+
+	if (is_coroutine(prev))
+		lkl_ctx_swap(&prev->thread.sp, is_coroutine(next) ?
+			     next->thread.sp : lkl_td(th)->sp);
+	else if (prev->thread.in_user)
+		lkl_ctx_return(&lkl_td(th)->base);
+	else
+		carry(th);
+
+	return lkl_cpu.prev;
+}
+
+/* current is in its application: lets others have the CPU. Does not return. */
+static void __noreturn park_current(void)
+{
+	__set_current_state(TASK_PARKED);
+	schedule();
+	unreachable();
+}
+
+void arch_cpu_idle(void)
+{
+	lkl_cpu.idle_wait = true;
+	lkl_ctx_swap(&current->thread.sp, lkl_td(lkl_cpu.carrier)->sp);
+}
+
+/*
+ * Takes the idle task, or the task of another thread that is in its application,
+ * off the CPU and carries on until @th's own task is current. Token held.
+ */
+static void displace_current(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	__atomic_store_n(&lkl_cpu.waiter, NULL, __ATOMIC_SEQ_CST);
+	if (!lkl_ctx_mark(&td->base)) {
+		if (!is_coroutine(current)) {
+			if (pending())
+				lkl_irq_run();
+			if (td->task && current == td->task)
+				return;
+			park_current();
+		}
+		lkl_cpu.idle_wait = false;
+	}
+	/* A thread without a task comes back to the mark, empty-handed too. */
+	if (lkl_cpu.carrier != th)
+		return;
+	carry(th);
+	if (lkl_cpu.prev)
+		schedule_tail(lkl_cpu.prev);
+}
+
+static bool can_enter(struct lkl_thread *th)
+{
+	return is_granted(th) || !READ_ONCE(lkl_cpu.token);
+}
+
+static void enter_slow(struct lkl_thread *th, bool have_token)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	td->next = __atomic_load_n(&lkl_cpu.entering, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&lkl_cpu.entering, &td->next, th, false,
+					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+	set_pending(LKL_PENDING_ENTER);
+
+	while (!have_token) {
+		wait_until(th, can_enter, LKL_TIME_NEVER);
+		if (is_dead())
+			bail_out(th);
+		if (__atomic_load_n(&td->granted, __ATOMIC_ACQUIRE)) {
+			td->granted = 0;
+			schedule_tail(lkl_cpu.prev);
+			current->thread.in_user = false;
+			return;
+		}
+		have_token = token_try(th);
+	}
+	displace_current(th);
+	current->thread.in_user = false;
+}
+
+/* On return the calling thread holds the token and its task is current. */
+void lkl_cpu_enter(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+	bool have_token = token_try(th);
+
+	if (unlikely(is_dead()))
+		bail_out(th);
+	if (likely(have_token && current == td->task)) {
+		current->thread.in_user = false;
+		if (unlikely(pending()))
+			lkl_irq_run();
+		return;
+	}
+	enter_slow(th, have_token);
+}
+
+/* Others want to run: gives them a turn, and the CPU if they want still more. */
+static bool let_others_run(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	yield();
+	if (single_task_running())
+		return false;
+
+	if (!lkl_ctx_mark(&td->base)) {
+		current->thread.in_user = true;
+		park_current();
+	}
+	hand_over(is_coroutine(current) ? &helper : current->thread.host);
+	return true;
+}
+
+/* The way back to the application; the task may stay current. */
+void lkl_cpu_leave(struct lkl_thread *th)
+{
+	do {
+		unsigned long work;
+
+		while ((work = READ_ONCE(current_thread_info()->flags) & _TIF_EXIT_WORK))
+			lkl_exit_work(work);
+		if (unlikely(!single_task_running()) && let_others_run(th))
+			return;
+		current->thread.in_user = true;
+		token_release();
+		if (unlikely(READ_ONCE(lkl_cpu.deadline) < READ_ONCE(helper_until)))
+			wake(&helper);
+		if (likely(!pending()))
+			return;
+		if (!token_try(th))
+			return;
+		if (current != lkl_td(th)->task) {
+			token_release();
+			lkl_cpu_raise(0);
+			return;
+		}
+		current->thread.in_user = false;
+		lkl_irq_run();
+	} while (1);
+}
+
+/* Something is pending (@why more): makes somebody look. Any thread. */
+void lkl_cpu_raise(u32 why)
+{
+	struct lkl_thread *th;
+
+	if (why)
+		set_pending(why);
+	th = __atomic_load_n(&lkl_cpu.waiter, __ATOMIC_SEQ_CST);
+	if (th)
+		wake(th);
+	else if (!__atomic_load_n(&lkl_cpu.token, __ATOMIC_SEQ_CST))
+		wake(&helper);
+}
+
+static bool helper_is_needed(struct lkl_thread *th)
+{
+	return is_granted(th) ||
+	       READ_ONCE(lkl_cpu.deadline) < READ_ONCE(helper_until) ||
+	       (pending() && !READ_ONCE(lkl_cpu.token) && !READ_ONCE(lkl_cpu.waiter));
+}
+
+static void helper_once(struct lkl_thread *th)
+{
+	u64 now = lkl_ops->time();
+
+	if (!lkl_td(th)->granted) {
+		if (!token_try(th)) {
+			if (now >= READ_ONCE(lkl_cpu.deadline))
+				set_pending(LKL_PENDING_TIMER);
+			WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
+			return;
+		}
+		if (lkl_cpu.waiter || (!pending() && now < lkl_cpu.deadline)) {
+			WRITE_ONCE(helper_until, lkl_cpu.waiter ?
+				   now + HELPER_PACE_NS : lkl_cpu.deadline);
+			token_release();
+			return;
+		}
+		if (now >= lkl_cpu.deadline)
+			set_pending(LKL_PENDING_TIMER);
+	}
+	lkl_td(th)->granted = 0;
+	WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
+	displace_current(th);
+}
+
+static void LKL_ABI helper_main(void *unused)
+{
+	struct lkl_thread_data *td = lkl_td(&helper);
+
+	if (!lkl_ctx_mark(&td->entry)) {
+		while (!is_dead()) {
+			sleep_unless(&helper, helper_is_needed, helper_until);
+			if (!is_dead())
+				helper_once(&helper);
+		}
+	}
+}
+
+int lkl_cpu_start_helper(void)
+{
+	int err = lkl_thread_init(&helper);
+
+	if (err)
+		return err;
+	helper_tid = lkl_ops->thread_create(helper_main, NULL);
+	return helper_tid ? 0 : -ENOMEM;
+}
+
+/* Runs @fn as the idle task until a task is bound to @th. */
+void lkl_cpu_boot(struct lkl_thread *th, void (*fn)(void))
+{
+	lkl_cpu.carrier = th;
+	init_task.thread.sp = lkl_ctx_new(task_stack_page(&init_task) + THREAD_SIZE, fn);
+	if (!lkl_ctx_mark(&lkl_td(th)->base))
+		carry(th);
+}
+
+/* The current kernel thread goes on as the task of @th, which carries it. */
+void lkl_cpu_bind_current(struct lkl_thread *th)
+{
+	lkl_thread_bound(th, current);
+	lkl_cpu.prev = NULL;
+	lkl_ctx_swap(&current->thread.sp, lkl_td(th)->sp);
+}
+
+/* The task of @th ends; the thread goes on outside the kernel. */
+void lkl_cpu_exit_task(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	if (!lkl_ctx_mark(&td->base)) {
+		current->thread.in_user = true;
+		td->task = NULL;
+		do_exit(0);
+	}
+	hand_over(is_coroutine(current) ? &helper : current->thread.host);
+}
+
+/*
+ * Stops the CPU for good: the caller's host thread, and all that wait in the
+ * kernel, leave it with @err. The token is never free again.
+ */
+void lkl_cpu_die(int err)
+{
+	struct lkl_thread *carrier = lkl_cpu.carrier;
+	struct task_struct *task;
+	struct lkl_thread *th;
+
+	__atomic_store_n(&lkl_cpu.dead, err, __ATOMIC_SEQ_CST);
+	for_each_thread(&init_task == current ? &init_task : init_pid_ns.child_reaper, task)
+		if (task->thread.host)
+			wake(task->thread.host);
+	for (th = lkl_cpu.entering; th; th = lkl_td(th)->next)
+		wake(th);
+	bail_out(carrier);
+}
+
+/* After lkl_cpu_die(): waits for the helper. */
+void lkl_cpu_join(void)
+{
+	if (helper_tid) {
+		wake(&helper);
+		lkl_ops->thread_join(helper_tid);
+		lkl_ops->sem_free(lkl_td(&helper)->sem);
+	}
+}

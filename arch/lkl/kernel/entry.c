@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/* System calls: from the application's call to the kernel's table and back. */
+#include <linux/resume_user_mode.h>
+#include <linux/sched.h>
+#include <linux/syscalls.h>
+#include <asm/entry.h>
+#include <asm/syscall.h>
+#include <asm/thread.h>
+
+static long call_table(long nr, const long long *p)
+{
+	if (likely((unsigned long)nr < NR_syscalls))
+		return sys_call_table[nr](p[0], p[1], p[2], p[3], p[4], p[5]);
+	if (nr >= LKL_CALL_FIRST && nr < LKL_CALL_END)
+		return lkl_call(nr, p);
+	return -ENOSYS;
+}
+
+static bool wants_restart(long ret)
+{
+	return ret == -ERESTARTNOINTR;
+}
+
+/* Which interrupted calls go on is the application's choice: it sees -EINTR. */
+static long restart_to_eintr(long ret)
+{
+	switch (ret) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		return -EINTR;
+	}
+	return ret;
+}
+
+/* What is due before the current task returns to its application. */
+void lkl_exit_work(unsigned long flags)
+{
+	if (flags & _TIF_NEED_RESCHED)
+		schedule();
+	if (flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL))
+		lkl_do_signals();
+	if (flags & _TIF_NOTIFY_RESUME)
+		resume_user_mode_work(task_pt_regs(current));
+}
+
+long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
+				    const long long *params)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+	long ret;
+
+	if (unlikely(td->inside))
+		return -EDEADLK;
+	if (unlikely(!td->sem)) {
+		ret = lkl_thread_init(th);
+		if (ret)
+			return ret;
+	}
+	if (unlikely(lkl_ctx_mark(&td->entry))) {
+		td->inside = false;
+		return lkl_cpu.dead;
+	}
+	td->inside = true;
+	lkl_cpu_enter(th);
+	do {
+		ret = call_table(nr, params);
+	} while (unlikely(wants_restart(ret)));
+	lkl_cpu_leave(th);
+	td->inside = false;
+	if (unlikely(ret < 0))
+		ret = restart_to_eintr(ret);
+	return ret;
+}

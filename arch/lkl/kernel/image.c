@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The table that the host finds at the entry point of the image. */
+#include <linux/start_kernel.h>
+#include <linux/sched/task.h>
+#include <asm/entry.h>
+#include <asm/thread.h>
+
+const struct lkl_host_operations *lkl_ops;
+struct lkl_thread *lkl_boot_thread;
+
+static void boot_main(void)
+{
+	start_kernel();
+	BUG();
+}
+
+static int LKL_ABI image_start(const struct lkl_host_operations *ops,
+			       struct lkl_thread *self, const char *cmdline)
+{
+	struct lkl_thread_data *td = lkl_td(self);
+	int err;
+
+	if (ops->version != LKL_OPS_VERSION || ops->size != sizeof(*ops))
+		return -EPROTO;
+	lkl_ops = ops;
+	lkl_boot_thread = self;
+	err = lkl_thread_init(self);
+	if (!err)
+		err = lkl_setup(cmdline);
+	if (err)
+		return err;
+	if (lkl_ctx_mark(&td->entry)) {
+		td->inside = false;
+		return lkl_cpu.dead;
+	}
+	td->inside = true;
+	lkl_cpu_boot(self, boot_main);
+	lkl_cpu_leave(self);
+	td->inside = false;
+	return 0;
+}
+
+static void LKL_ABI image_thread_exit(struct lkl_thread *self)
+{
+	struct lkl_thread_data *td = lkl_td(self);
+
+	if (td->task && !lkl_ctx_mark(&td->entry)) {
+		td->inside = true;
+		lkl_cpu_enter(self);
+		lkl_cpu_exit_task(self);
+	}
+	td->inside = false;
+	if (td->sem)
+		lkl_ops->sem_free(td->sem);
+	td->sem = NULL;
+}
+
+static void LKL_ABI image_stop(struct lkl_thread *self)
+{
+	lkl_cpu_join();
+}
+
+const struct lkl_image lkl_image __section(".data.rel.ro") = {
+	.version = LKL_OPS_VERSION,
+	.size = sizeof(struct lkl_image),
+	.start = image_start,
+	.syscall = lkl_image_syscall,
+	.thread_exit = image_thread_exit,
+	.trigger_irq = lkl_image_trigger_irq,
+	.get_free_irq = lkl_image_get_free_irq,
+	.put_irq = lkl_image_put_irq,
+	.stop = image_stop,
+	.fault = lkl_image_fault,
+};
+
+long lkl_call(long nr, const long long *p)
+{
+	switch (nr) {
+	case LKL_CALL_VIRTIO_ADD:
+		return lkl_virtio_add(p[0], p[1], p[2]);
+	case LKL_CALL_VIRTIO_REMOVE:
+		return lkl_virtio_remove(p[0]);
+	case LKL_CALL_HALT:
+		return lkl_halt();
+	case LKL_CALL_FLUSH_UNMOUNT:
+		return lkl_flush_unmount();
+	}
+	return -ENOSYS;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/cpu.h>
+#include <linux/delay.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/panic_notifier.h>
+#include <linux/reboot.h>
+#include <linux/screen_info.h>
+#include <linux/seq_file.h>
+#include <linux/syscalls.h>
+#include <linux/workqueue.h>
+#include <asm/entry.h>
+#include <asm/hostmem.h>
+#include <asm/setup.h>
+#include <asm/thread.h>
+
+static char command_line[COMMAND_LINE_SIZE];
+
+int lkl_setup(const char *cmdline)
+{
+	if (strscpy(boot_command_line, cmdline, COMMAND_LINE_SIZE) < 0)
+		return -E2BIG;
+	strscpy(command_line, cmdline, COMMAND_LINE_SIZE);
+	return lkl_memory_reserve(cmdline);
+}
+
+/* The host's panic() decides what becomes of the process. */
+static int report_panic(struct notifier_block *nb, unsigned long code, void *msg)
+{
+	if (lkl_ops->panic)
+		lkl_ops->panic();
+	lkl_cpu_die(-EIO);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_report = {
+	.notifier_call = report_panic,
+	.priority = INT_MIN,
+};
+
+/* mem= was for lkl_memory_reserve(). */
+static int __init ignore_mem(char *arg)
+{
+	return 0;
+}
+early_param("mem", ignore_mem);
+
+void __init setup_arch(char **cmdline_p)
+{
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_report);
+	*cmdline_p = command_line;
+	parse_early_param();
+	lkl_memory_setup();
+	lkl_paging_init();
+}
+
+void __init arch_cpu_finalize_init(void)
+{
+}
+
+static int show_cpuinfo(struct seq_file *m, void *v)
+{
+	seq_puts(m, "processor\t: 0\nmodel name\t: lkl\n\n");
+	return 0;
+}
+
+static void *cpuinfo_start(struct seq_file *m, loff_t *pos)
+{
+	return *pos ? NULL : cpuinfo_start;
+}
+
+static void *cpuinfo_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	++*pos;
+	return NULL;
+}
+
+static void cpuinfo_stop(struct seq_file *m, void *v)
+{
+}
+
+const struct seq_operations cpuinfo_op = {
+	.start = cpuinfo_start,
+	.next = cpuinfo_next,
+	.stop = cpuinfo_stop,
+	.show = show_cpuinfo,
+};
+
+/* File systems whose last user is gone may still be on their way out. */
+long lkl_flush_unmount(void)
+{
+	flush_delayed_fput();
+	flush_scheduled_work();
+	return 0;
+}
+
+/*
+ * What has been written must be on disk, also of file systems that are still
+ * mounted: these are made read-only, which leaves them clean.
+ */
+long lkl_halt(void)
+{
+	lkl_flush_unmount();
+	ksys_sync();
+	emergency_remount();
+	flush_scheduled_work();
+	kernel_halt();
+	return 0;
+}
+
+void machine_halt(void)
+{
+	lkl_cpu_die(-ESHUTDOWN);
+}
+
+void machine_power_off(void)
+{
+	machine_halt();
+}
+
+void machine_restart(char *cmd)
+{
+	machine_halt();
+}

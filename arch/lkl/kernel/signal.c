@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Signals. Process 1 ignores what it has no handler for, as everywhere. Handlers
+ * are the application's functions: they are called when the system call that
+ * noticed the signal is over, outside the kernel.
+ */
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
+#include <asm/thread.h>
+
+void lkl_do_signals(void)
+{
+	struct ksignal ksig;
+
+	if (test_thread_flag(TIF_NOTIFY_SIGNAL))
+		clear_notify_signal();
+	/*
+	 * Handlers cannot be run here, on top of a kernel frame; what they were
+	 * for is consumed, so that the next call can block again.
+	 */
+	while (get_signal(&ksig))
+		signal_setup_done(0, &ksig, 0);
+	restore_saved_sigmask();
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Frame pointers give backtraces, on coroutines and host stacks alike. */
+#include <linux/kallsyms.h>
+#include <linux/sched/debug.h>
+#include <linux/sched/task_stack.h>
+#include <linux/stacktrace.h>
+#include <asm/sections.h>
+
+struct frame {
+	struct frame *next;
+	unsigned long pc;
+};
+
+static bool is_text(unsigned long pc)
+{
+	return pc >= (unsigned long)_stext && pc < (unsigned long)_etext;
+}
+
+void arch_stack_walk(stack_trace_consume_fn consume_entry, void *cookie,
+		     struct task_struct *task, struct pt_regs *regs)
+{
+	struct frame *frame = __builtin_frame_address(0);
+	struct frame here;
+
+	if (task && task != current)
+		return;
+	/* The first frame outside the image is the application's. */
+	while (!copy_from_kernel_nofault(&here, frame, sizeof(here)) &&
+	       is_text(here.pc) && consume_entry(cookie, here.pc) &&
+	       here.next > frame)
+		frame = here.next;
+}
+
+static bool print_entry(void *loglvl, unsigned long pc)
+{
+	printk("%s [<%px>] %pS\n", (const char *)loglvl, (void *)pc, (void *)pc);
+	return true;
+}
+
+void show_stack(struct task_struct *task, unsigned long *sp, const char *loglvl)
+{
+	printk("%sCall Trace:\n", loglvl);
+	arch_stack_walk(print_entry, (void *)loglvl, task, NULL);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/linkage.h>
+#include <linux/syscalls.h>
+#include <asm/syscall.h>
+#include <asm/unistd.h>
+
+/* Nothing returns from a signal handler through the kernel here. */
+#define sys_rt_sigreturn sys_ni_syscall
+
+#define __SYSCALL(nr, entry)	[nr] = (sys_call_ptr_t)entry,
+#define __SYSCALL_WITH_COMPAT(nr, native, compat)	__SYSCALL(nr, native)
+
+const sys_call_ptr_t sys_call_table[NR_syscalls] = {
+	[0 ... NR_syscalls - 1] = (sys_call_ptr_t)sys_ni_syscall,
+#include <asm/syscall_table_64.h>
+};

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A host thread gets a task of its own when it first calls the kernel: a thread
+ * of process 1, which stands for the application. The spawner, a kernel-side
+ * thread of that process, makes them, since only a member can add members.
+ */
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <asm/thread.h>
+
+static struct task_struct *spawner;
+/* Threads that wait for a task; added with interrupts off, newest first. */
+static struct lkl_thread *wanting;
+/* For whom copy_thread() is being called. */
+static struct lkl_thread *spawning;
+
+int lkl_thread_init(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	memset(td, 0, sizeof(*td));
+	td->sem = lkl_ops->sem_alloc(0);
+	td->spin_ns = 20000;
+	return td->sem ? 0 : -ENOMEM;
+}
+
+struct lkl_thread *lkl_thread_spawning(void)
+{
+	return spawning;
+}
+
+void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task)
+{
+	task->thread.host = th;
+	task->thread.in_user = true;
+	lkl_td(th)->task = task;
+}
+
+/* @th waits to enter: makes its task run. Interrupts off. */
+void lkl_thread_wake_task(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	if (td->task) {
+		wake_up_state(td->task, TASK_PARKED);
+		return;
+	}
+	td->next = wanting;
+	wanting = th;
+	wake_up_process(spawner);
+}
+
+static struct lkl_thread *next_wanting(void)
+{
+	struct lkl_thread *th;
+
+	local_irq_disable();
+	th = wanting;
+	if (th)
+		wanting = lkl_td(th)->next;
+	else
+		set_current_state(TASK_IDLE);
+	local_irq_enable();
+	return th;
+}
+
+static int spawner_main(void *unused)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+			 CLONE_THREAD | CLONE_SYSVSEM,
+	};
+
+	/* Signals are for the application's threads. */
+	sigfillset(&current->blocked);
+	set_task_comm(current, "lkl_spawner");
+	for (;;) {
+		struct lkl_thread *th = next_wanting();
+
+		if (!th) {
+			schedule();
+			continue;
+		}
+		spawning = th;
+		while (kernel_clone(&args) < 0)
+			schedule_timeout_uninterruptible(HZ / 10);
+		spawning = NULL;
+	}
+	return 0;
+}
+
+/* Called by process 1. */
+int lkl_thread_start_spawner(void)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+			 CLONE_THREAD | CLONE_SYSVSEM,
+		.fn = spawner_main,
+	};
+
+	spawner = copy_process(NULL, 0, NUMA_NO_NODE, &args);
+	if (IS_ERR(spawner))
+		return PTR_ERR(spawner);
+	wake_up_new_task(spawner);
+	return 0;
+}

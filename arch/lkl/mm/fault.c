@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults, and the application's memory.
+ *
+ * To the memory manager the application's own memory is one mapping that covers
+ * everything outside the mmap() window. Its pages are never allocated or freed
+ * here, only described when somebody wants to pin them.
+ */
+#include <linux/extable.h>
+#include <linux/kallsyms.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/debug.h>
+#include <linux/uaccess.h>
+#include <asm/entry.h>
+#include <asm/hostmem.h>
+#include <asm/sections.h>
+#include <asm/thread.h>
+#include <asm/tlb_fill.h>
+
+void __init_single_page(struct page *page, unsigned long pfn, unsigned long zone,
+			int nid);
+extern unsigned long highest_memmap_pfn;
+
+static bool in_window(unsigned long addr)
+{
+	return addr >= lkl_mmap_start && addr < lkl_mmap_end;
+}
+
+/* Whether the application may access @addr so; changes nothing. */
+static bool host_access_ok(unsigned long addr, bool write)
+{
+	u8 byte;
+
+	if (copy_from_kernel_nofault(&byte, (void *)addr, 1))
+		return false;
+	return !write || !lkl_probe_write((void *)addr);
+}
+
+static struct page *describe_page(unsigned long addr)
+{
+	unsigned long pfn = addr >> PAGE_SHIFT;
+	struct page *page = pfn_to_page(pfn);
+
+	if (!page_count(page)) {
+		__init_single_page(page, pfn, ZONE_NORMAL, 0);
+		SetPageReserved(page);
+		/* Private memory, as futexes and pinning see it. */
+		page->mapping = (void *)PAGE_MAPPING_ANON;
+		SetPageAnonExclusive(page);
+	}
+	return page;
+}
+
+static vm_fault_t hostmem_fault(struct vm_fault *vmf)
+{
+	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	struct vm_area_struct *vma = vmf->vma;
+	pte_t *pte, entry;
+	spinlock_t *ptl;
+
+	if (!host_access_ok(vmf->address, write))
+		return VM_FAULT_SIGBUS;
+	if (pte_alloc(vma->vm_mm, vmf->pmd))
+		return VM_FAULT_OOM;
+	pte = pte_offset_map_lock(vma->vm_mm, vmf->pmd, vmf->address, &ptl);
+	if (!pte)
+		return VM_FAULT_NOPAGE;
+	entry = mk_pte(describe_page(vmf->address), PAGE_READONLY);
+	if (write)
+		entry = pte_mkdirty(pte_mkwrite_novma(entry));
+	set_pte_at(vma->vm_mm, vmf->address, pte, entry);
+	pte_unmap_unlock(pte, ptl);
+	return VM_FAULT_NOPAGE;
+}
+
+static vm_fault_t hostmem_mkwrite(struct vm_fault *vmf)
+{
+	if (!host_access_ok(vmf->address, true))
+		return VM_FAULT_SIGBUS;
+	return 0;
+}
+
+static const char *hostmem_name(struct vm_area_struct *vma)
+{
+	return "[application]";
+}
+
+static const struct vm_operations_struct hostmem_ops = {
+	.fault = hostmem_fault,
+	.pfn_mkwrite = hostmem_mkwrite,
+	.page_mkwrite = hostmem_mkwrite,
+	.name = hostmem_name,
+};
+
+static int map_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = vm_area_alloc(mm);
+	int err;
+
+	if (!vma)
+		return -ENOMEM;
+	vma_set_range(vma, start, end, start >> PAGE_SHIFT);
+	vma->vm_ops = &hostmem_ops;
+	/* Sealed: it is not ours to unmap, move or protect. */
+	vm_flags_init(vma, VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE |
+		      VM_SHARED | VM_MAYSHARE | VM_DONTEXPAND | VM_DONTCOPY |
+		      VM_DONTDUMP | VM_MIXEDMAP | VM_SEALED);
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	err = insert_vm_struct(mm, vma);
+	if (err)
+		vm_area_free(vma);
+	return err;
+}
+
+int lkl_hostmem_map(struct mm_struct *mm)
+{
+	int err;
+
+	mmap_write_lock(mm);
+	err = map_range(mm, PAGE_SIZE, lkl_mmap_start);
+	if (!err)
+		err = map_range(mm, lkl_mmap_end, TASK_SIZE);
+	mmap_write_unlock(mm);
+	return err;
+}
+
+int lkl_hostmem_init(void)
+{
+	highest_memmap_pfn = (TASK_SIZE >> PAGE_SHIFT) - 1;
+	return 0;
+}
+
+bool lkl_fault_in(const void *ptr, bool write)
+{
+	unsigned long addr = (unsigned long)ptr;
+	struct mm_struct *mm = current->mm;
+	bool again;
+
+	if (!in_window(addr) || !mm || faulthandler_disabled())
+		return false;
+	mmap_read_lock(mm);
+	again = !fixup_user_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0, NULL) &&
+		lkl_tlb_fill_user(mm, addr, write);
+	mmap_read_unlock(mm);
+	return again;
+}
+
+/* The access that killed the kernel; for lkl_oops(). */
+static struct {
+	unsigned long ip, addr;
+	bool write;
+} oops;
+
+static void __noreturn lkl_oops(void)
+{
+	console_verbose();
+	pr_emerg("BUG: unable to handle a %s at %px, from %pS\n",
+		 oops.write ? "store" : "load", (void *)oops.addr, (void *)oops.ip);
+	panic("Oops in %s (pid %d)", current->comm, current->pid);
+}
+
+unsigned long long LKL_ABI lkl_image_fault(struct lkl_thread *th,
+					   unsigned long long ip,
+					   unsigned long long addr, int write)
+{
+	const struct exception_table_entry *entry;
+	bool again;
+
+	if (ip >= (unsigned long)_stext && ip < (unsigned long)_etext) {
+		entry = search_exception_tables(ip);
+		if (entry)
+			return (unsigned long)&entry->fixup + entry->fixup;
+		oops.ip = ip;
+		oops.addr = addr;
+		oops.write = write;
+		return (unsigned long)lkl_oops;
+	}
+	if (!th || !in_window(addr) || lkl_td(th)->inside || !lkl_td(th)->sem)
+		return 0;
+	if (lkl_ctx_mark(&lkl_td(th)->entry)) {
+		lkl_td(th)->inside = false;
+		return 0;
+	}
+	lkl_td(th)->inside = true;
+	lkl_cpu_enter(th);
+	again = lkl_fault_in((void *)addr, write);
+	lkl_cpu_leave(th);
+	lkl_td(th)->inside = false;
+	return again ? ip : 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What stands behind a virtio disk: the interface between the device model and
+ * the backends (files, application-supplied operations).
+ */
+#ifndef LKL_COMMON_BLK_BACKEND_H
+#define LKL_COMMON_BLK_BACKEND_H
+
+#include <stdint.h>
+#include <lkl_host.h>
+
+#include "workers.h"
+
+struct lkl_blk_backend;
+
+enum lkl_blk_op {
+	LKL_BLK_READ,
+	LKL_BLK_WRITE,
+	LKL_BLK_FLUSH,
+	LKL_BLK_DISCARD,
+	LKL_BLK_ZERO,
+};
+
+/* WRITE, ZERO: complete only when it is durable. */
+#define LKL_BLK_F_FUA	1
+/* ZERO: the space may be given back. */
+#define LKL_BLK_F_UNMAP	2
+
+/* One request to a backend; inside the virtio request that it came from. */
+struct lkl_blk_io {
+	enum lkl_blk_op op;
+	unsigned int flags;
+	/* In bytes. The range is inside the disk. */
+	uint64_t offset;
+	uint64_t len;
+	/* READ and WRITE: @len bytes in all. The backend may change the list. */
+	struct iovec *iov;
+	int n_iov;
+
+	/* For the backend. */
+	struct lkl_blk_backend *backend;
+	struct lkl_blk_io *next;
+	struct lkl_job job;
+};
+
+struct lkl_blk_backend_ops {
+	const char *name;
+	/*
+	 * Starts @io, or does it. Ends in lkl_blk_complete(), now or later, in
+	 * any order, on any thread. A flush covers what completed before it was
+	 * submitted. token: must not block.
+	 */
+	void (*submit)(struct lkl_blk_backend *b, struct lkl_blk_io *io);
+	/* The last submit() of a batch was made. May be NULL. token. */
+	void (*kick)(struct lkl_blk_backend *b);
+	/*
+	 * Waits until nothing is at work. NULL if that may need the kernel. token,
+	 * although it may block: the driver resets a device that is still at work.
+	 */
+	void (*quiesce)(struct lkl_blk_backend *b);
+	/* As in struct lkl_virtio_model. */
+	void (*fork_prepare)(struct lkl_blk_backend *b);
+	void (*fork_done)(struct lkl_blk_backend *b, int child);
+	/* Waits until nothing is at work, frees @b. free. */
+	void (*close)(struct lkl_blk_backend *b);
+};
+
+struct lkl_blk_backend {
+	const struct lkl_blk_backend_ops *ops;
+	/* Of the device model; for lkl_blk_complete() and lkl_blk_signal(). */
+	void *owner;
+
+	/* Filled by whoever opens the backend. */
+	uint64_t sectors;		/* of 512 bytes */
+	uint32_t logical_block_size;	/* bytes, power of two, at least 512 */
+	uint32_t physical_block_size;
+	int read_only;
+	int can_discard;
+	uint32_t discard_granularity;	/* bytes */
+	int can_zero;
+};
+
+/*
+ * @io is done with @status, LKL_DEV_BLK_STATUS_x. The driver hears of it at the
+ * next signal, which submit() and kick() need not give. Any thread.
+ */
+void lkl_blk_complete(struct lkl_blk_io *io, int status);
+void lkl_blk_signal(struct lkl_blk_backend *b);
+
+/* Backend over disk->ops. blk_app.c */
+struct lkl_blk_backend *lkl_blk_open_app(const struct lkl_disk *disk, int *err);
+/*
+ * Backend over disk->fd (or handle). Each host has one. NULL with a negative
+ * errno in @err.
+ */
+struct lkl_blk_backend *lkl_blk_open_file(const struct lkl_disk *disk, int *err);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The contract between the kernel image and the host that runs it: the table of
+ * functions that a host gives the kernel (struct lkl_host_operations) and the
+ * table that the kernel image gives the host (struct lkl_image).
+ *
+ * Included by the kernel half (arch/lkl), by the hosts and by applications, so
+ * it uses no other header and only types whose size is the same everywhere on
+ * one instruction set. Every function pointer carries LKL_ABI: one x86-64 image
+ * serves System V and Microsoft hosts alike.
+ *
+ * Contexts that the comments below speak of:
+ *   token   called by the thread that holds the kernel CPU. Must not block, must
+ *           not call back into the kernel (lkl_sys_* returns -EDEADLK there),
+ *           lkl_trigger_irq() excepted.
+ *   free    called without the kernel CPU held; may block.
+ */
+#ifndef LKL_OPS_H
+#define LKL_OPS_H
+
+#ifdef __x86_64__
+#define LKL_ABI __attribute__((sysv_abi))
+#else
+#define LKL_ABI
+#endif
+
+/* Raised whenever a member of either table changes its place or its meaning. */
+#define LKL_OPS_VERSION 1
+
+typedef unsigned long lkl_thread_t;
+
+struct lkl_mutex;
+struct lkl_sem;
+struct lkl_tls_key;
+struct lkl_timer;
+struct lkl_pci_ops;
+
+/* A deadline that never comes. */
+#define LKL_TIME_NEVER 0xffffffffffffffffULL
+
+struct lkl_host_operations {
+	/* LKL_OPS_VERSION and sizeof(struct lkl_host_operations) of the host. */
+	unsigned int version;
+	unsigned int size;
+
+	/* Appended to the kernel command line by lkl_start_kernel(); may be NULL. */
+	const char *virtio_devices;
+
+	/*
+	 * Kernel log output, not NUL terminated. NULL drops it.
+	 * token; may be called with kernel interrupts off.
+	 */
+	void (LKL_ABI *print)(const char *str, int len);
+	/*
+	 * The kernel panicked; its message went through print() before.
+	 * Every later system call returns -EIO. NULL, or a return, means abort().
+	 * token.
+	 */
+	void (LKL_ABI *panic)(void);
+
+	/* Counting semaphores; sem_alloc() returns NULL without memory. free. */
+	struct lkl_sem *(LKL_ABI *sem_alloc)(int count);
+	void (LKL_ABI *sem_free)(struct lkl_sem *sem);
+	/* Any context; never blocks. */
+	void (LKL_ABI *sem_up)(struct lkl_sem *sem);
+	void (LKL_ABI *sem_down)(struct lkl_sem *sem);
+	/*
+	 * As sem_down(), but gives up at @deadline, in ns of time(); LKL_TIME_NEVER
+	 * waits for ever. Returns 1 if the semaphore was taken, 0 at the deadline.
+	 */
+	int (LKL_ABI *sem_down_until)(struct lkl_sem *sem,
+				      unsigned long long deadline);
+
+	/* For applications and device models; the kernel itself takes none. */
+	struct lkl_mutex *(LKL_ABI *mutex_alloc)(int recursive);
+	void (LKL_ABI *mutex_free)(struct lkl_mutex *mutex);
+	void (LKL_ABI *mutex_lock)(struct lkl_mutex *mutex);
+	void (LKL_ABI *mutex_unlock)(struct lkl_mutex *mutex);
+
+	/* Starts @f(@arg) on a new joinable thread; 0 on failure. Any context. */
+	lkl_thread_t (LKL_ABI *thread_create)(void (LKL_ABI *f)(void *), void *arg);
+	void (LKL_ABI *thread_detach)(void);
+	void (LKL_ABI *thread_exit)(void);
+	/* Waits for @tid to end. 0, or -1 if there is no such thread. free. */
+	int (LKL_ABI *thread_join)(lkl_thread_t tid);
+	lkl_thread_t (LKL_ABI *thread_self)(void);
+	int (LKL_ABI *thread_equal)(lkl_thread_t a, lkl_thread_t b);
+	/* Lowest address of the caller's stack; its size in bytes in @size. */
+	void *(LKL_ABI *thread_stack)(unsigned long long *size);
+
+	/* Thread-local storage; @destructor runs at thread exit on non-NULL data. */
+	struct lkl_tls_key *(LKL_ABI *tls_alloc)(void (LKL_ABI *destructor)(void *));
+	void (LKL_ABI *tls_free)(struct lkl_tls_key *key);
+	int (LKL_ABI *tls_set)(struct lkl_tls_key *key, void *data);
+	void *(LKL_ABI *tls_get)(struct lkl_tls_key *key);
+
+	void *(LKL_ABI *mem_alloc)(unsigned long long size);
+	void (LKL_ABI *mem_free)(void *mem);
+	/* Zeroed, page-aligned memory; @size in bytes. */
+	void *(LKL_ABI *page_alloc)(unsigned long long size);
+	void (LKL_ABI *page_free)(void *addr, unsigned long long size);
+
+	/*
+	 * Reserves @size bytes of address space, at @hint if that is free
+	 * (@hint 0: anywhere). Zeroed memory appears where it is first touched
+	 * if @backed, otherwise every access faults until mem_alias().
+	 * Returns the address or NULL. Any context.
+	 */
+	void *(LKL_ABI *mem_reserve)(unsigned long long hint,
+				     unsigned long long size, int backed);
+	void (LKL_ABI *mem_release)(void *addr, unsigned long long size);
+	/*
+	 * Makes [@addr, @addr + @size), inside a reservation that is not backed,
+	 * show the memory at @target, inside a backed one: a store through one is
+	 * seen through the other. Both page-aligned. @write 0 makes it read-only.
+	 * Returns 0 or a negative errno. token.
+	 */
+	int (LKL_ABI *mem_alias)(void *addr, void *target,
+				 unsigned long long size, int write);
+	/* Undoes mem_alias(); accesses fault again. Never fails. token. */
+	void (LKL_ABI *mem_unalias)(void *addr, unsigned long long size);
+	/* Gives backed memory back; it reads as zeroes afterwards. token. */
+	void (LKL_ABI *mem_discard)(void *addr, unsigned long long size);
+
+	/* Monotonic clock in ns. Any context; called very often. */
+	unsigned long long (LKL_ABI *time)(void);
+	/* Wall clock in ns since 1970-01-01 UTC. Any context. */
+	unsigned long long (LKL_ABI *wall_time)(void);
+
+	/* For applications and device models; the kernel's timers need none. */
+	struct lkl_timer *(LKL_ABI *timer_alloc)(void (LKL_ABI *fn)(void *), void *arg);
+	int (LKL_ABI *timer_set_oneshot)(struct lkl_timer *timer,
+					 unsigned long long delta_ns);
+	void (LKL_ABI *timer_free)(struct lkl_timer *timer);
+
+	/*
+	 * Maps @size bytes of device registers at bus address @addr. Returns a
+	 * cookie for iomem_access(), or NULL if no device is there. token.
+	 */
+	void *(LKL_ABI *ioremap)(long long addr, int size);
+	/*
+	 * Reads (@write 0) or writes @size bytes (1, 2, 4, 8) of *@val at the
+	 * register @addr, counted from the cookie. 0 or a negative errno. token.
+	 */
+	int (LKL_ABI *iomem_access)(const volatile void *addr, void *val,
+				    int size, int write);
+
+	/* The host's number of the calling thread, for messages. */
+	long long (LKL_ABI *gettid)(void);
+
+	/* NULL without PCI. */
+	struct lkl_pci_ops *pci_ops;
+};
+
+/*
+ * What the kernel knows of a host thread. The host gives each thread that calls
+ * the kernel zeroed storage of this size, keeps it until thread_exit() returned,
+ * and reads nothing in it.
+ */
+struct lkl_thread {
+	unsigned long long private[64];
+};
+
+/*
+ * Calls beyond the system call table, made through struct lkl_image::syscall.
+ * Parameters are those of the system call convention (six words).
+ */
+enum lkl_call {
+	LKL_CALL_FIRST = 0x10000,
+	/* (base, size, irq): adds a virtio-mmio device; its id or an errno. */
+	LKL_CALL_VIRTIO_ADD = LKL_CALL_FIRST,
+	/* (id): removes it. Blocks until the driver has let go of it. */
+	LKL_CALL_VIRTIO_REMOVE,
+	/* (): flushes every file system and stops the kernel for good. */
+	LKL_CALL_HALT,
+	/* (): frees whatever unmounted file systems still hold. */
+	LKL_CALL_FLUSH_UNMOUNT,
+	LKL_CALL_END,
+};
+
+/* What the kernel image offers; found at the ELF entry point of the image. */
+struct lkl_image {
+	unsigned int version;
+	unsigned int size;
+
+	/*
+	 * Boots with @cmdline. Returns 0 when the kernel takes system calls, or a
+	 * negative errno. Blocks meanwhile. Once for each mapping of the image.
+	 */
+	int (LKL_ABI *start)(const struct lkl_host_operations *ops,
+			     struct lkl_thread *self, const char *cmdline);
+	/* System call @nr, or enum lkl_call, with six parameters. May block. */
+	long long (LKL_ABI *syscall)(struct lkl_thread *self, long long nr,
+				     const long long *params);
+	/* The calling thread makes no further call. May block. */
+	void (LKL_ABI *thread_exit)(struct lkl_thread *self);
+	/* Raises interrupt @irq. Any thread, any context; never blocks. */
+	int (LKL_ABI *trigger_irq)(int irq);
+	int (LKL_ABI *get_free_irq)(const char *user);
+	void (LKL_ABI *put_irq)(int irq, const char *user);
+	/*
+	 * Waits until no thread is left in the kernel, after LKL_CALL_HALT; the
+	 * memory of the image may be unmapped when it returns.
+	 */
+	void (LKL_ABI *stop)(struct lkl_thread *self);
+	/*
+	 * An access to @addr from the instruction at @ip faulted. Returns where to
+	 * continue, 0 if this fault is not the kernel's. Called from a fault
+	 * handler of the host.
+	 */
+	unsigned long long (LKL_ABI *fault)(struct lkl_thread *self,
+					    unsigned long long ip,
+					    unsigned long long addr, int write);
+	/*
+	 * fork() of a process with a running kernel: prepare before, and then in
+	 * the parent and in the child (@child 1, with the thread that lives on).
+	 * prepare returns 0, or -EBUSY when other threads are in the kernel.
+	 */
+	int (LKL_ABI *fork_prepare)(struct lkl_thread *self);
+	void (LKL_ABI *fork_done)(struct lkl_thread *self, int child);
+};
+
+#endif

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Start, halt, start again; calls at the wrong time. time limit: 300 s */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "test.h"
+
+START_TEST(before_start)
+{
+	fails(lkl_sys_getpid(), LKL_ENOSYS);
+	is(lkl_is_running(), 0);
+	ok(lkl_init(&lkl_host_ops));
+	ck_assert_int_lt(lkl_sys_getpid(), 0);
+	lkl_cleanup();
+}
+END_TEST
+
+START_TEST(start_uname_halt)
+{
+	struct lkl_new_utsname uts;
+
+	start_kernel();
+	is(lkl_is_running(), 1);
+	ok(lkl_sys_newuname(&uts));
+	ck_assert_str_eq(uts.sysname, "Linux");
+	ck_assert_msg(!strncmp(uts.release, "6.12.", 5), "release %s", uts.release);
+	halt_kernel();
+	is(lkl_is_running(), 0);
+}
+END_TEST
+
+START_TEST(after_halt)
+{
+	start_kernel();
+	halt_kernel();
+	ck_assert_int_lt(lkl_sys_getpid(), 0);
+	ck_assert_int_lt(lkl_sys_halt(), 0);
+}
+END_TEST
+
+START_TEST(start_twice)
+{
+	start_kernel();
+	ck_assert_int_lt(lkl_start_kernel("loglevel=4"), 0);
+	ok(lkl_sys_getpid());
+	halt_kernel();
+}
+END_TEST
+
+/* The console: what the kernel prints arrives, at the level asked for. */
+static atomic_int printed;
+
+static void LKL_ABI count_print(const char *str, int len)
+{
+	(void)str;
+	printed += len;
+}
+
+START_TEST(console)
+{
+	int loud;
+
+	lkl_host_ops.print = count_print;
+	start_kernel_with("loglevel=8");
+	halt_kernel();
+	loud = printed;
+	ck_assert_int_gt(loud, 1000);
+
+	printed = 0;
+	start_kernel_with("loglevel=0");
+	halt_kernel();
+	ck_assert_int_lt(printed, loud / 2);
+
+	lkl_host_ops.print = NULL;
+	start_kernel_with("loglevel=8");
+	halt_kernel();
+}
+END_TEST
+
+START_TEST(command_line)
+{
+	char buf[512] = "";
+	int fd;
+
+	start_kernel_with("mem=48M loglevel=4 lkl_test=1");
+	fd = ok(lkl_sys_open("/proc/cmdline", LKL_O_RDONLY, 0));
+	ok(lkl_sys_read(fd, buf, sizeof(buf) - 1));
+	ck_assert_ptr_nonnull(strstr(buf, "lkl_test=1"));
+	ck_assert_ptr_nonnull(strstr(buf, "mem=48M"));
+	halt_kernel();
+}
+END_TEST
+
+START_TEST(memory_size)
+{
+	struct lkl_sysinfo info;
+	unsigned long mib;
+
+	start_kernel_with("mem=96M loglevel=4");
+	ok(lkl_sys_sysinfo(&info));
+	mib = info.totalram * info.mem_unit >> 20;
+	ck_assert_int_gt(mib, 60);
+	ck_assert_int_le(mib, 96);
+	halt_kernel();
+}
+END_TEST
+
+/* What a hundred runs leave behind. The first ones warm up the allocators. */
+START_TEST(restart)
+{
+	const int warm = 10, rounds = 100;
+	int i, threads = 0, fds = 0;
+	long rss = 0, grown;
+
+	for (i = 0; i < warm + rounds; i++) {
+		if (i == warm) {
+			rss = host_rss_kib();
+			threads = host_threads();
+			fds = host_fds();
+		}
+		start_kernel();
+		ok(lkl_sys_getpid());
+		halt_kernel();
+	}
+	grown = host_rss_kib() - rss;
+	ck_assert_int_eq(host_threads(), threads);
+	ck_assert_int_eq(host_fds(), fds);
+	ck_assert_msg(grown < 1024, "%ld KiB more after %d restarts", grown, rounds);
+}
+END_TEST
+
+START_TEST(resident_memory)
+{
+	long before = host_rss_kib(), after;
+
+	start_kernel();
+	after = host_rss_kib();
+	halt_kernel();
+	ck_assert_msg(after - before <= 20 * 1024, "%ld KiB resident", after - before);
+}
+END_TEST
+
+static long halt_elsewhere(void *arg)
+{
+	(void)arg;
+	return lkl_sys_halt();
+}
+
+START_TEST(halt_from_another_thread)
+{
+	start_kernel();
+	ok(join(run(halt_elsewhere, NULL)));
+	lkl_cleanup();
+	start_kernel();
+	halt_kernel();
+}
+END_TEST
+
+/* A thread that sleeps inside when the kernel halts comes out with an error. */
+static long sleep_long(void *arg)
+{
+	struct lkl_timespec ts = { .tv_sec = 60 };
+
+	(void)arg;
+	return lkl_sys_nanosleep(&ts, NULL);
+}
+
+START_TEST(halt_with_sleeper)
+{
+	struct job *job;
+
+	start_kernel();
+	job = run(sleep_long, NULL);
+	usleep(50000);
+	ok(lkl_sys_halt());
+	ck_assert_int_lt(join(job), 0);
+	lkl_cleanup();
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		before_start, start_uname_halt, after_halt, start_twice, console,
+		command_line, memory_size, restart, resident_memory,
+		halt_from_another_thread, halt_with_sleeper,
+	};
+
+	return run_bare_tests("boot", tests, COUNT(tests), 60);
+}

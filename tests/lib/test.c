@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "test.h"
+
+struct job {
+	pthread_t thread;
+	long (*f)(void *arg);
+	void *arg;
+	long result;
+};
+
+void start_kernel_with(const char *cmdline)
+{
+	ok(lkl_init(&lkl_host_ops));
+	ok(lkl_start_kernel("%s", cmdline));
+	ok(lkl_mount_fs("proc"));
+	ok(lkl_mount_fs("sysfs"));
+	lkl_sys_mkdir("/tmp", 0777);
+	ok(lkl_sys_mount("tmp", "/tmp", "tmpfs", 0, NULL));
+}
+
+void start_kernel(void)
+{
+	start_kernel_with("loglevel=4");
+}
+
+void halt_kernel(void)
+{
+	ok(lkl_sys_halt());
+	lkl_cleanup();
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+uint64_t host_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t host_wall_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
+static long status_field(const char *name)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	size_t len = strlen(name);
+	char line[256];
+	long value = -1;
+
+	ck_assert_ptr_nonnull(f);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, len) && line[len] == ':')
+			value = atol(line + len + 1);
+	fclose(f);
+	return value;
+}
+
+long host_rss_kib(void)
+{
+	return status_field("VmRSS");
+}
+
+int host_threads(void)
+{
+	return status_field("Threads");
+}
+
+int host_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+const char *host_file(const char *name, uint64_t size)
+{
+	static char path[4096];
+	const char *dir = getenv("LKL_TEST_TMP");
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "/tmp", name);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	close(fd);
+	return path;
+}
+
+void write_inside(const char *path, const char *data)
+{
+	int fd = ok(lkl_sys_open(path, LKL_O_WRONLY | LKL_O_CREAT | LKL_O_TRUNC, 0644));
+
+	is(lkl_sys_write(fd, (void *)data, strlen(data)), strlen(data));
+	ok(lkl_sys_close(fd));
+}
+
+static void *job_main(void *arg)
+{
+	struct job *job = arg;
+
+	job->result = job->f(job->arg);
+	return NULL;
+}
+
+struct job *run(long (*f)(void *), void *arg)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	ck_assert_ptr_nonnull(job);
+	job->f = f;
+	job->arg = arg;
+	ck_assert_int_eq(pthread_create(&job->thread, NULL, job_main, job), 0);
+	return job;
+}
+
+long join(struct job *job)
+{
+	long result;
+
+	pthread_join(job->thread, NULL);
+	result = job->result;
+	free(job);
+	return result;
+}
+
+int test_all(void)
+{
+	const char *all = getenv("LKL_TEST_ALL");
+
+	return all && *all;
+}
+
+static int run_suite(const char *name, const TTest *const *tests, int count,
+		     int seconds, int kernel)
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+	SRunner *runner;
+	int i, failed;
+
+	tcase_set_timeout(tcase, test_all() ? seconds * 10 : seconds);
+	if (kernel)
+		tcase_add_checked_fixture(tcase, start_kernel, halt_kernel);
+	for (i = 0; i < count; i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
+
+int run_tests(const char *suite, const TTest *const *tests, int count, int seconds)
+{
+	return run_suite(suite, tests, count, seconds, 1);
+}
+
+int run_bare_tests(const char *suite, const TTest *const *tests, int count,
+		   int seconds)
+{
+	return run_suite(suite, tests, count, seconds, 0);
+}

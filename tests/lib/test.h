@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the libcheck suites share. libcheck runs each test in a child process of
+ * its own, so each starts its own kernel, and a crash or a hang is one failed
+ * test.
+ */
+#ifndef LKL_TEST_H
+#define LKL_TEST_H
+
+#include <check.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lkl.h>
+#include <lkl_host.h>
+
+/* @call succeeds (is no negative errno); its value. */
+#define ok(call) ({							\
+	long ok_ret = (long)(call);					\
+	ck_assert_msg(ok_ret >= 0, "%s: %s", #call, lkl_strerror(ok_ret)); \
+	ok_ret; })
+
+/* @call returns exactly @want. */
+#define is(call, want) do {						\
+	long is_ret = (long)(call), is_want = (long)(want);		\
+	ck_assert_msg(is_ret == is_want, "%s is %ld, not %s (%ld)",	\
+		      #call, is_ret, #want, is_want);			\
+} while (0)
+
+/* @call fails with errno @err, LKL_EXXX. */
+#define fails(call, err) do {						\
+	long fails_ret = (long)(call);					\
+	ck_assert_msg(fails_ret == -(err), "%s is %ld (%s), not -" #err, \
+		      #call, fails_ret, fails_ret < 0 ?			\
+		      lkl_strerror(fails_ret) : "success");		\
+} while (0)
+
+/* Ends the running test as skipped; the harness reads the line. */
+#define skip(...) do {							\
+	fprintf(stderr, "skip %s: ", __func__);				\
+	fprintf(stderr, __VA_ARGS__);					\
+	fputc('\n', stderr);						\
+	return;								\
+} while (0)
+
+/* Fixture: a running kernel with /proc, /sys and a tmpfs on /tmp. */
+void start_kernel(void);
+void halt_kernel(void);
+/* The same with @cmdline. */
+void start_kernel_with(const char *cmdline);
+
+/* CLOCK_MONOTONIC and CLOCK_REALTIME of the host. */
+uint64_t host_ns(void);
+uint64_t host_wall_ns(void);
+
+/* What the process uses, read from the host's /proc. */
+long host_rss_kib(void);
+int host_threads(void);
+int host_fds(void);
+
+/* A new file of @size bytes, sparse, in the folder of the test; its path. */
+const char *host_file(const char *name, uint64_t size);
+
+/* Writes @data to the file @path inside; as the C library's open + write + close. */
+void write_inside(const char *path, const char *data);
+
+/* Runs @f(@arg) on a new host thread; join() waits and gives its result. */
+struct job;
+struct job *run(long (*f)(void *), void *arg);
+long join(struct job *job);
+
+/* LKL_TEST_ALL is set: the long versions. */
+int test_all(void);
+
+/* main() of a suite: runs @tests, each between start_kernel and halt_kernel. */
+int run_tests(const char *suite, const TTest *const *tests, int count, int seconds);
+/* The same without a kernel around them. */
+int run_bare_tests(const char *suite, const TTest *const *tests, int count,
+		   int seconds);
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+#endif
