@@ -45,7 +45,12 @@ KEYWORDS = {
     "struct", "union", "enum",
 }
 # Kernel-internal spellings of exported types.
-INTERNAL_TYPES = {"u32": "__u32", "u64": "__u64", "s32": "__s32", "s64": "__s64"}
+INTERNAL_TYPES = {
+    "u32": "__u32", "u64": "__u64", "s32": "__s32", "s64": "__s64",
+    "rwf_t": "__kernel_rwf_t",
+}
+# Where the calls are defined whose prototypes in syscalls.h name no parameters.
+SOURCES = ["net/socket.c", "fs/select.c", "fs/aio.c", "kernel/signal.c"]
 
 
 def table(kernel):
@@ -64,15 +69,25 @@ def prototypes(kernel):
     return dict(re.findall(r"^asmlinkage\s+long\s+(sys_\w+)\s*\(([^()]*)\)\s*;", text, re.M | re.S))
 
 
-def parameters(params):
-    """[(type words, name)]; invents a name where the prototype has none."""
+def definitions(kernel):
+    """function -> parameter names, from the SYSCALL_DEFINEs in SOURCES."""
+    out = {}
+    for path in SOURCES:
+        with open(os.path.join(kernel, path), encoding="utf-8") as f:
+            for fn, args in re.findall(r"^SYSCALL_DEFINE\d\((\w+),([^)]*)\)", f.read(), re.M):
+                out["sys_" + fn] = [a.strip() for a in args.split(",")[1::2]]
+    return out
+
+
+def parameters(params, defined):
+    """[(type words, name)]; @defined has names for what the prototype leaves out."""
     params = params.replace("__user", " ").strip()
     if params == "void":
         return []
     out = []
     for n, p in enumerate(params.split(",")):
         words = re.findall(r"\w+|\*", p)
-        name = "arg%d" % (n + 1)
+        name = defined[n] if n < len(defined) else "arg%d" % (n + 1)
         last = words[-1]
         if last not in KEYWORDS and last != "*" and len(words) > 1 and \
            words[-2] not in ("struct", "union", "enum", "const"):
@@ -162,12 +177,13 @@ def main():
     args = headers.arguments("writes lkl/syscalls.h")
     _, renamer = headers.load(args.kernel, args.headers, args.extra)
     known = prototypes(args.kernel)
+    defined = definitions(args.kernel)
     calls, names = [], set()
     for name, fn in table(args.kernel):
         text = PROTOTYPES.get(name) or known.get(fn)
         if text is None:
             sys.exit("syscalls.py: no prototype for %s" % name)
-        calls.append((name, fn, parameters(text)))
+        calls.append((name, fn, parameters(text, defined.get(fn, []))))
         names.add(name)
 
     tags = set()

@@ -40,7 +40,6 @@ typedef __kernel_suseconds_t	suseconds_t;
 typedef __kernel_mqd_t		mqd_t;
 typedef __kernel_caddr_t	caddr_t;
 typedef __kernel_fd_set		fd_set;
-typedef __kernel_rwf_t		rwf_t;
 typedef __s32			key_serial_t;
 typedef __kernel_old_uid_t	old_uid_t;
 typedef __kernel_old_gid_t	old_gid_t;
