@@ -11,5 +11,8 @@ shift 2
 
 rm -rf "$b/headers"
 "$@" INSTALL_HDR_PATH="$(realpath -m "$b/headers")" headers_install >/dev/null
-scripts/headers.py --kernel "$src" --headers "$b/headers/include" \
-	--extra include/extra --out "$b/include"
+export PYTHONDONTWRITEBYTECODE=1
+for make_headers in scripts/headers.py scripts/syscalls.py; do
+	python3 "$make_headers" --kernel "$src" --headers "$b/headers/include" \
+		--extra include/extra --out "$b/include"
+done

@@ -33,7 +33,7 @@ endif
 
 KBUILD = $(MAKE) -C $(KSRC) O=$(abspath $(KOBJ)) ARCH=lkl $(ccache-args) \
 	KBUILD_BUILD_TIMESTAMP="$$(date -u -r $(KSRC)/Makefile)" \
-	$(if $(filter 1,$(V)),V=1,-s)
+	$(if $(filter 1,$(V)),V=1)
 
 # ---- source -------------------------------------------------------------
 
@@ -59,8 +59,8 @@ $(B)/config.stamp: $(B)/source.stamp $(B)/config.id $(kconfig-files) $(KCONFIG) 
 		   $(wildcard $(B)/config.user)
 	$(say) CONFIG $(KOBJ)/.config
 	$(Q)mkdir -p $(KOBJ)
-	$(Q)+if [ -e $(B)/config.user ]; then $(KBUILD) olddefconfig; \
-	else scripts/config.sh $(KSRC) $(KOBJ) "$(KCONFIG)" $(KBUILD); fi
+	$(Q)+if [ -e $(B)/config.user ]; then $(KBUILD) -s olddefconfig; \
+	else scripts/config.sh $(KSRC) $(KOBJ) "$(KCONFIG)" $(KBUILD) -s; fi
 	$(Q)touch $@
 
 PHONY += menuconfig
@@ -78,7 +78,7 @@ $(B)/kernel.list: FORCE
 	$(Q)printf '%s\n' $(kernel-files) | cmp -s - $@ || printf '%s\n' $(kernel-files) > $@
 
 $(B)/kernel.stamp: $(B)/config.stamp $(B)/kernel.list $(kernel-files) \
-		   $(if $(wildcard $(LINUX)/Kbuild),FORCE)
+		   $(if $(wildcard $(LINUX)/Kbuild),FORCE) | $(B)/headers.stamp
 	$(say) KERNEL $(VMLINUX)
 	$(Q)+scripts/cache.sh kernel $(KSRC) $(KOBJ) -- $(KBUILD) vmlinux
 	$(Q)touch $@

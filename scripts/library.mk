@@ -29,10 +29,12 @@ endif
 
 uapi-headers := $(wildcard include/uapi/*.h)
 
-$(B)/headers.stamp: $(B)/config.stamp scripts/headers.py scripts/syscalls.py \
-		    $(shell find arch/lkl/include/uapi -type f) $(uapi-headers)
+# Kbuild has one object folder, so its runs follow each other.
+$(B)/headers.stamp: $(wildcard scripts/headers.* scripts/syscalls.py) $(B)/source.stamp \
+		    $(shell find arch/lkl/include/uapi include/extra -type f) \
+		    arch/lkl/kernel/Makefile.syscalls | $(B)/config.stamp
 	$(say) HEADERS $(B)/include
-	$(Q)+scripts/headers.sh $(KSRC) $(B) $(KBUILD)
+	$(Q)+scripts/headers.sh $(KSRC) $(B) $(KBUILD) -s
 	$(Q)touch $@
 
 PHONY += headers
