@@ -12,6 +12,7 @@ import os
 import re
 import sys
 
+sys.dont_write_bytecode = True
 import headers
 
 ABIS = {"common", "64", "renameat", "rlimit", "memfd_secret"}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The host side of the library as an application sees it: starting and stopping
+ * the kernel, its interrupts and its messages, disks. System calls are in lkl.h.
+ *
+ * Unless said otherwise a function may be called from any thread, and `err` stands
+ * for a negative Linux errno, which lkl_strerror() turns into words.
+ */
+#ifndef LKL_HOST_H
+#define LKL_HOST_H
+
+#include <stdint.h>
+#include <stddef.h>
+#ifdef _WIN32
+struct iovec {
+	void *iov_base;
+	size_t iov_len;
+};
+#else
+#include <sys/uio.h>
+#endif
+
+#include <lkl_ops.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Lets the compiler check arguments against a printf() format. */
+#define LKL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/**
+ * lkl_host_ops - the host operations of this library
+ *
+ * A program may replace members before lkl_init(), or before lkl_start_kernel() if
+ * it does not call lkl_init(). `lkl_host_ops.print = NULL` silences the console.
+ */
+extern struct lkl_host_operations lkl_host_ops;
+
+/**
+ * lkl_init() - prepare the library for lkl_start_kernel()
+ * @ops: the operations that the kernel is to use, usually &lkl_host_ops; they must
+ *	stay until lkl_cleanup()
+ *
+ * Return: 0, or err: -EINVAL if the version or the size of @ops is not that of this
+ * library, -EBUSY after an lkl_init() that was not cleaned up.
+ */
+int lkl_init(struct lkl_host_operations *ops);
+
+/**
+ * lkl_cleanup() - undo lkl_init()
+ *
+ * Disks and other devices must have been removed, and the kernel halted, before.
+ */
+void lkl_cleanup(void);
+
+/**
+ * lkl_start_kernel() - boot the kernel
+ * @fmt: the kernel command line, a printf() format for what follows, for instance
+ *	"mem=%uM loglevel=4"; the kernel keeps a copy
+ *
+ * Blocks until the kernel takes system calls. Calls lkl_init(&lkl_host_ops) if the
+ * program did not call lkl_init(). After lkl_sys_halt() it may be called again.
+ *
+ * Programs for older versions of this interface pass the host operations first:
+ * `#define LKL_START_KERNEL_OPS_FIRST` before this header is included selects that
+ * form, which is lkl_start_kernel_ops() under the name of lkl_start_kernel().
+ *
+ * Return: 0 or err; -EBUSY if the kernel is running.
+ */
+#ifndef LKL_START_KERNEL_OPS_FIRST
+int lkl_start_kernel(const char *fmt, ...) LKL_PRINTF(1, 2);
+#else
+#define lkl_start_kernel lkl_start_kernel_ops
+#endif
+
+/**
+ * lkl_start_kernel_ops() - prepare the library and boot the kernel
+ * @ops: as for lkl_init(), which is called unless it was called with @ops before
+ * @fmt: as for lkl_start_kernel()
+ *
+ * Return: as lkl_init() and lkl_start_kernel().
+ */
+int lkl_start_kernel_ops(struct lkl_host_operations *ops, const char *fmt, ...)
+	LKL_PRINTF(2, 3);
+
+/**
+ * lkl_sys_halt() - stop the kernel
+ *
+ * Writes out every file system, stops all tasks of the kernel and gives its memory
+ * back. System calls of other threads that are under way return -EINTR or a result;
+ * all later ones return an error until the kernel is started again. Blocks.
+ *
+ * Disks that were added stay with the library: remove them before, or after.
+ *
+ * Return: 0 or err.
+ */
+long lkl_sys_halt(void);
+
+/**
+ * lkl_is_running() - tell whether system calls are possible
+ *
+ * Return: 1 between a successful lkl_start_kernel() and lkl_sys_halt(), else 0.
+ */
+int lkl_is_running(void);
+
+/**
+ * lkl_syscall() - make a system call by number
+ * @nr: number of the call, __lkl__NR_...
+ * @params: six parameters, unused ones 0; read only
+ *
+ * What the functions lkl_sys_...() of lkl.h are made of. Blocks if the call does.
+ *
+ * Return: result or err; err also before the kernel runs and after it was halted.
+ */
+long lkl_syscall(long nr, long *params);
+
+/**
+ * lkl_trigger_irq() - raise an interrupt of the kernel
+ * @irq: number from lkl_get_free_irq()
+ *
+ * Never blocks, and may be called from signal handlers and from the host operations.
+ * The handler runs soon, on another thread or before this call returns.
+ *
+ * Return: 0, or -EINVAL if there is no such interrupt or no kernel.
+ */
+int lkl_trigger_irq(int irq);
+
+/**
+ * lkl_get_free_irq() - reserve an interrupt number for a device
+ * @user: who uses it, for messages; copied
+ *
+ * Return: the number, above 0, or err: -EBUSY if all are taken.
+ */
+int lkl_get_free_irq(const char *user);
+
+/**
+ * lkl_put_irq() - give a number from lkl_get_free_irq() back
+ * @irq: the number; no thread may raise it any more
+ * @user: the same words as when it was reserved
+ */
+void lkl_put_irq(int irq, const char *user);
+
+/**
+ * lkl_printf() - print a message where the kernel's messages go
+ * @fmt: a printf() format for what follows
+ *
+ * Uses print() of the host operations; nothing is printed if that is NULL. Does not
+ * need a running kernel.
+ *
+ * Return: the number of characters, or negative if @fmt is wrong.
+ */
+int lkl_printf(const char *fmt, ...) LKL_PRINTF(1, 2);
+
+/**
+ * lkl_bug() - print a message and end the program
+ * @fmt: a printf() format for what follows
+ *
+ * For what must not happen. Calls panic() of the host operations; does not return.
+ */
+void lkl_bug(const char *fmt, ...) LKL_PRINTF(1, 2) __attribute__((noreturn));
+
+/**
+ * lkl_register_dbg_handler() - open a small debugging shell on a signal
+ *
+ * On POSIX hosts SIGTSTP (Ctrl-Z) then starts it; elsewhere this does nothing.
+ */
+void lkl_register_dbg_handler(void);
+
+/* What a request to a disk asks for, struct lkl_blk_req::type. */
+#define LKL_DEV_BLK_TYPE_READ		0
+#define LKL_DEV_BLK_TYPE_WRITE		1
+/* Completed writes are durable when a flush returns; @buf and @sector are unused. */
+#define LKL_DEV_BLK_TYPE_FLUSH		4
+#define LKL_DEV_BLK_TYPE_FLUSH_OUT	5
+/*
+ * The contents of buf[0].iov_len bytes from @sector on are not needed any more, or
+ * are to read as zeroes. buf[0].iov_base is NULL.
+ */
+#define LKL_DEV_BLK_TYPE_DISCARD	11
+#define LKL_DEV_BLK_TYPE_WRITE_ZEROES	13
+
+/* What struct lkl_dev_blk_ops::request() returns. */
+#define LKL_DEV_BLK_STATUS_OK		0
+#define LKL_DEV_BLK_STATUS_IOERR	1
+/* This type is not supported. */
+#define LKL_DEV_BLK_STATUS_UNSUP	2
+
+/**
+ * struct lkl_blk_req - one request to a disk
+ * @type: LKL_DEV_BLK_TYPE_...
+ * @prio: priority that the kernel gave it, for information
+ * @sector: where it starts, in units of 512 bytes
+ * @buf: memory to read into or write from; each length is a multiple of 512
+ * @count: number of elements of @buf
+ */
+struct lkl_blk_req {
+	unsigned int type;
+	unsigned int prio;
+	unsigned long long sector;
+	struct iovec *buf;
+	int count;
+};
+
+struct lkl_dev_blk_ops;
+
+/**
+ * struct lkl_disk - a disk of the application, for lkl_disk_add()
+ * @dev: belongs to the library; 0 before lkl_disk_add()
+ * @fd: open file or block device. Opened for reading only, the disk is read-only;
+ *	with O_DIRECT, its alignment rules become those of the disk
+ * @handle: what @ops need to know, or an open file on hosts without descriptors
+ * @ops: operations of the application; NULL means that @fd (@handle) is a file
+ *
+ * The file stays the application's, open until lkl_disk_remove() returned.
+ */
+struct lkl_disk {
+	void *dev;
+	union {
+		int fd;
+		void *handle;
+	};
+	struct lkl_dev_blk_ops *ops;
+};
+
+/**
+ * struct lkl_dev_blk_ops - a disk that the application implements
+ * @get_capacity: stores the size in bytes in @res. Returns 0 or err. Called by
+ *	lkl_disk_add().
+ * @request: does @req and returns LKL_DEV_BLK_STATUS_... Called from threads of the
+ *	library, from several at once, never with the kernel waiting: it may block. It
+ *	must not make system calls of the kernel whose disk this is if these could
+ *	need the disk.
+ */
+struct lkl_dev_blk_ops {
+	int (*get_capacity)(struct lkl_disk disk, unsigned long long *res);
+	int (*request)(struct lkl_disk disk, struct lkl_blk_req *req);
+};
+
+/**
+ * lkl_disk_add() - attach a disk to the kernel
+ * @disk: describes it; @disk->dev is filled, the structure itself may be a local
+ *	variable
+ *
+ * Before the kernel starts or while it runs; then it blocks until the kernel has
+ * found the disk.
+ *
+ * Return: number of the disk, 0 or above, as lkl_mount_dev() takes it, or err.
+ */
+int lkl_disk_add(struct lkl_disk *disk);
+
+/**
+ * lkl_disk_remove() - detach a disk
+ * @disk: as filled by lkl_disk_add()
+ *
+ * File systems on it should be unmounted; else they see I/O errors from now on.
+ * Blocks until requests under way are done.
+ *
+ * Return: 0 or err.
+ */
+int lkl_disk_remove(struct lkl_disk disk);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
