@@ -53,11 +53,13 @@ struct lkl_blk_backend_ops {
 	void (*submit)(struct lkl_blk_backend *b, struct lkl_blk_io *io);
 	/* The last submit() of a batch was made. May be NULL. token. */
 	void (*kick)(struct lkl_blk_backend *b);
+	/* Waits until nothing is at work and no thread is in lkl_blk_*(). free. */
+	void (*drain)(struct lkl_blk_backend *b);
 	/*
-	 * Waits until nothing is at work. NULL if that may need the kernel. token,
-	 * although it may block: the driver resets a device that is still at work.
+	 * drain() never waits for the kernel, so it may be called when the driver
+	 * resets a device that is still at work.
 	 */
-	void (*quiesce)(struct lkl_blk_backend *b);
+	int drain_with_token;
 	/* As in struct lkl_virtio_model. */
 	void (*fork_prepare)(struct lkl_blk_backend *b);
 	void (*fork_done)(struct lkl_blk_backend *b, int child);
@@ -94,5 +96,7 @@ struct lkl_blk_backend *lkl_blk_open_app(const struct lkl_disk *disk, int *err);
  * errno in @err.
  */
 struct lkl_blk_backend *lkl_blk_open_file(const struct lkl_disk *disk, int *err);
+/* lkl_disk_set_engine(), of the host. */
+int lkl_blk_set_engine(const char *name);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "errno.h"
+#include "linux_errno.h"
 #include "iomem.h"
 
 struct window {

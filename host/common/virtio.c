@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "endian.h"
-#include "errno.h"
+#include "le.h"
+#include "linux_errno.h"
 #include "iomem.h"
 #include "virtio.h"
 
@@ -278,10 +278,8 @@ static int mmio_write(void *data, unsigned int offset, const void *val, int size
 
 	if (offset >= REG_CONFIG) {
 		offset -= REG_CONFIG;
-		if (!dev->model->config_written || offset + size > dev->config_len)
-			return 0;
-		memcpy((char *)dev->config + offset, val, size);
-		dev->model->config_written(dev, offset, size);
+		if (dev->model->config_write && offset + size <= dev->config_len)
+			dev->model->config_write(dev, offset, val, size);
 		return 0;
 	}
 	if (size != 4 || offset & 3)
@@ -376,10 +374,14 @@ fail:
 	return ret;
 }
 
-static void wait_idle(struct lkl_virtio_dev *dev)
+/* The kernel is done with @dev; see that the host is, too. */
+static void stop_device(struct lkl_virtio_dev *dev)
 {
 	unsigned int i;
 
+	reset_device(dev);
+	if (dev->model->drain)
+		dev->model->drain(dev);
 	for (i = 0; i < dev->queue_count; i++)
 		lkl_virtio_wait_idle(&dev->queue[i]);
 }
@@ -393,8 +395,7 @@ int lkl_virtio_remove(struct lkl_virtio_dev *dev)
 		if (ret < 0)
 			return ret;
 	}
-	reset_device(dev);
-	wait_idle(dev);
+	stop_device(dev);
 	drop_irq(dev);
 	lkl_iomem_remove(dev->slot);
 	free_queues(dev);
@@ -434,8 +435,7 @@ void lkl_virtio_stop(void)
 
 		if (!dev)
 			continue;
-		reset_device(dev);
-		wait_idle(dev);
+		stop_device(dev);
 		drop_irq(dev);
 		dev->platform_id = -1;
 	}

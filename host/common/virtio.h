@@ -77,11 +77,11 @@ struct lkl_virtio_model {
 	 */
 	void (*notify)(struct lkl_virtio_dev *dev, unsigned int queue);
 	/*
-	 * The driver wrote @len bytes at @offset of the device's configuration,
-	 * which holds them already. May be NULL, then nothing is writable. token.
+	 * The driver writes @len bytes at @offset of the device's configuration;
+	 * the model stores what it accepts. May be NULL. token.
 	 */
-	void (*config_written)(struct lkl_virtio_dev *dev, unsigned int offset,
-			       unsigned int len);
+	void (*config_write)(struct lkl_virtio_dev *dev, unsigned int offset,
+			     const void *val, unsigned int len);
 	/*
 	 * The driver agreed on @features, or resets the device (0). May be NULL.
 	 * token.
@@ -92,6 +92,12 @@ struct lkl_virtio_model {
 	 * is possible without waiting for the kernel. May be NULL. token.
 	 */
 	void (*quiesce)(struct lkl_virtio_dev *dev);
+	/*
+	 * The device was reset, no request comes any more: return when no thread
+	 * of the model works on one or will touch the queues. NULL if there are
+	 * no such threads. free.
+	 */
+	void (*drain)(struct lkl_virtio_dev *dev);
 	/*
 	 * fork() is near, the kernel is quiet: wait until no thread of the model
 	 * works or holds a lock (prepare), and go on afterwards. May be NULL. free.
@@ -159,8 +165,9 @@ struct lkl_virtio_dev {
  */
 int lkl_virtio_add(struct lkl_virtio_dev *dev);
 /*
- * Takes @dev from the kernel and waits for requests still at work. 0 or the
- * error of the kernel, which then keeps the device. May block; as above.
+ * Takes @dev from the kernel, waits for requests still at work and frees what
+ * lkl_virtio_add() allocated. 0 or the error of the kernel, which then keeps the
+ * device. May block; as above.
  */
 int lkl_virtio_remove(struct lkl_virtio_dev *dev);
 

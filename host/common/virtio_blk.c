@@ -3,12 +3,13 @@
  * The virtio block device: takes requests apart, checks them, hands them to the
  * backend, and answers.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "endian.h"
-#include "errno.h"
+#include "le.h"
+#include "linux_errno.h"
 #include "iov.h"
 #include "virtio.h"
 #include "virtio_blk.h"
@@ -90,7 +91,6 @@ struct lkl_virtio_blk {
 	struct config config;
 	/* Every write is durable before it completes. token. */
 	int write_through;
-	/* -1 in backends' threads' time after lkl_blk_signal(): see there. */
 	char id[ID_LEN];
 };
 
@@ -335,15 +335,15 @@ static void blk_set_features(struct lkl_virtio_dev *dev, uint64_t features)
 	set_write_through(blk);
 }
 
-static void blk_config_written(struct lkl_virtio_dev *dev, unsigned int offset,
-			       unsigned int len)
+/* The only writable field is the cache mode. */
+static void blk_config_write(struct lkl_virtio_dev *dev, unsigned int offset,
+			     const void *val, unsigned int len)
 {
 	struct lkl_virtio_blk *blk = to_blk(dev);
-	struct config before = blk->config;
 
-	(void)offset;
-	(void)len;
-	(void)before;
+	if (offset != offsetof(struct config, writeback) || len != 1)
+		return;
+	blk->config.writeback = *(const uint8_t *)val & 1;
 	set_write_through(blk);
 }
 
@@ -351,8 +351,15 @@ static void blk_quiesce(struct lkl_virtio_dev *dev)
 {
 	struct lkl_blk_backend *b = to_blk(dev)->backend;
 
-	if (b->ops->quiesce)
-		b->ops->quiesce(b);
+	if (b->ops->drain_with_token)
+		b->ops->drain(b);
+}
+
+static void blk_drain(struct lkl_virtio_dev *dev)
+{
+	struct lkl_blk_backend *b = to_blk(dev)->backend;
+
+	b->ops->drain(b);
 }
 
 static void blk_fork_prepare(struct lkl_virtio_dev *dev)
@@ -376,9 +383,10 @@ static const struct lkl_virtio_model blk_model = {
 	.device_id = LKL_VIRTIO_ID_BLOCK,
 	.req_size = sizeof(struct blk_req),
 	.notify = blk_notify,
-	.config_written = blk_config_written,
+	.config_write = blk_config_write,
 	.set_features = blk_set_features,
 	.quiesce = blk_quiesce,
+	.drain = blk_drain,
 	.fork_prepare = blk_fork_prepare,
 	.fork_done = blk_fork_done,
 };

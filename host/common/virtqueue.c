@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "endian.h"
-#include "errno.h"
+#include "le.h"
+#include "linux_errno.h"
 #include "virtio.h"
 
 #define DESC_F_NEXT		1

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "errno.h"
+#include "linux_errno.h"
 #include "lock.h"
 #include "workers.h"
 

@@ -170,7 +170,10 @@ void lkl_register_dbg_handler(void);
 /* What a request to a disk asks for, struct lkl_blk_req::type. */
 #define LKL_DEV_BLK_TYPE_READ		0
 #define LKL_DEV_BLK_TYPE_WRITE		1
-/* Completed writes are durable when a flush returns; @buf and @sector are unused. */
+/*
+ * Completed writes are durable when a flush returns; @buf and @sector are unused.
+ * A disk that does not support it promises that writes are durable at once.
+ */
 #define LKL_DEV_BLK_TYPE_FLUSH		4
 #define LKL_DEV_BLK_TYPE_FLUSH_OUT	5
 /*
@@ -228,9 +231,9 @@ struct lkl_disk {
  * @get_capacity: stores the size in bytes in @res. Returns 0 or err. Called by
  *	lkl_disk_add().
  * @request: does @req and returns LKL_DEV_BLK_STATUS_... Called from threads of the
- *	library, from several at once, never with the kernel waiting: it may block. It
- *	must not make system calls of the kernel whose disk this is if these could
- *	need the disk.
+ *	library, for each disk one at a time and in the kernel's order, never with the
+ *	kernel waiting: it may block and make system calls, but none that could need
+ *	this disk
  */
 struct lkl_dev_blk_ops {
 	int (*get_capacity)(struct lkl_disk disk, unsigned long long *res);
@@ -253,10 +256,9 @@ int lkl_disk_add(struct lkl_disk *disk);
  * lkl_disk_remove() - detach a disk
  * @disk: as filled by lkl_disk_add()
  *
- * File systems on it should be unmounted; else they see I/O errors from now on.
- * Blocks until requests under way are done.
+ * Blocks until requests under way are done. A disk that the kernel still uses stays.
  *
- * Return: 0 or err.
+ * Return: 0 or err; -EBUSY if it is in use, -ENOENT if there is no such disk.
  */
 int lkl_disk_remove(struct lkl_disk disk);
 

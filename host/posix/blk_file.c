@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Disks in files and block devices: opening them, and doing a request in a plain
+ * blocking way. Engines use the latter for all they cannot do better.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "../common/iov.h"
+#include "blk_file.h"
+
+#define SECTOR		512
+#define ZERO_CHUNK	(64 * 1024)
+#define ZERO_IOVS	16
+#define THREADS		4
+#define THREAD_IDLE_MS	2000
+
+/* In order of preference. */
+static const struct blk_engine *const engines[] = {
+	&lkl_blk_engine_inline,
+#ifdef LKL_HAVE_LIBURING
+	&lkl_blk_engine_uring,
+#endif
+	&lkl_blk_engine_threads,
+};
+
+#define ENGINES ((int)(sizeof(engines) / sizeof(engines[0])))
+
+/* The one that lkl_blk_set_engine() wants; NULL: the first that suits. */
+static const struct blk_engine *chosen;
+
+int lkl_blk_set_engine(const char *name)
+{
+	int i;
+
+	if (!name) {
+		chosen = NULL;
+		return 0;
+	}
+	for (i = 0; i < ENGINES; i++) {
+		if (!strcmp(engines[i]->ops.name, name)) {
+			chosen = engines[i];
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static int get(const int *hint)
+{
+	return __atomic_load_n(hint, __ATOMIC_RELAXED);
+}
+
+static void clear(int *hint)
+{
+	__atomic_store_n(hint, 0, __ATOMIC_RELAXED);
+}
+
+void lkl_blk_file_advance(struct lkl_blk_io *io, uint64_t len)
+{
+	lkl_iov_advance(&io->iov, &io->n_iov, len);
+	io->offset += len;
+	io->len -= len;
+}
+
+int lkl_blk_file_end(struct blk_file *f, struct lkl_blk_io *io)
+{
+	if (io->offset < f->size)
+		return LKL_DEV_BLK_STATUS_IOERR;
+	lkl_iov_zero(io->iov, io->n_iov);
+	return LKL_DEV_BLK_STATUS_OK;
+}
+
+static int iov_count(const struct lkl_blk_io *io)
+{
+	return io->n_iov < IOV_MAX ? io->n_iov : IOV_MAX;
+}
+
+int lkl_blk_file_read_now(struct blk_file *f, struct lkl_blk_io *io)
+{
+	long n;
+
+	if (!get(&f->can_read_now))
+		return 0;
+	n = lkl_blk_os_read_now(f->fd, io->iov, iov_count(io), io->offset);
+	if (n == -EOPNOTSUPP)
+		clear(&f->can_read_now);
+	/* Errors and the end of the file are for the slow path. */
+	if (n <= 0)
+		return 0;
+	lkl_blk_file_advance(io, n);
+	return !io->len;
+}
+
+static int do_read(struct blk_file *f, struct lkl_blk_io *io)
+{
+	while (io->len) {
+		ssize_t n = preadv(f->fd, io->iov, iov_count(io), io->offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return LKL_DEV_BLK_STATUS_IOERR;
+		if (!n)
+			return lkl_blk_file_end(f, io);
+		lkl_blk_file_advance(io, n);
+	}
+	return LKL_DEV_BLK_STATUS_OK;
+}
+
+static int do_write(struct blk_file *f, struct lkl_blk_io *io)
+{
+	while (io->len) {
+		ssize_t n = pwritev(f->fd, io->iov, iov_count(io), io->offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return LKL_DEV_BLK_STATUS_IOERR;
+		lkl_blk_file_advance(io, n);
+	}
+	return LKL_DEV_BLK_STATUS_OK;
+}
+
+static int do_flush(struct blk_file *f)
+{
+	int ret;
+
+	do {
+		ret = fdatasync(f->fd);
+	} while (ret && errno == EINTR);
+	return ret ? LKL_DEV_BLK_STATUS_IOERR : LKL_DEV_BLK_STATUS_OK;
+}
+
+static int do_discard(struct blk_file *f, struct lkl_blk_io *io)
+{
+	int ret = -EOPNOTSUPP;
+
+	if (get(&f->can_punch))
+		ret = lkl_blk_os_punch(f, io->offset, io->len);
+	if (ret == -EOPNOTSUPP) {
+		clear(&f->can_punch);
+		return LKL_DEV_BLK_STATUS_UNSUP;
+	}
+	return ret ? LKL_DEV_BLK_STATUS_IOERR : LKL_DEV_BLK_STATUS_OK;
+}
+
+static int write_zero_buffers(struct blk_file *f, struct lkl_blk_io *io)
+{
+	/* Aligned for files opened with O_DIRECT. */
+	static const char zeroes[ZERO_CHUNK] __attribute__((aligned(4096)));
+	uint64_t left = io->len;
+	struct lkl_blk_io part = { .offset = io->offset };
+
+	while (left) {
+		struct iovec iov[ZERO_IOVS];
+		int ret;
+
+		part.iov = iov;
+		part.n_iov = 0;
+		part.len = 0;
+		while (part.n_iov < ZERO_IOVS && part.len < left) {
+			size_t chunk = ZERO_CHUNK;
+
+			if (chunk > left - part.len)
+				chunk = left - part.len;
+			iov[part.n_iov].iov_base = (void *)zeroes;
+			iov[part.n_iov].iov_len = chunk;
+			part.n_iov++;
+			part.len += chunk;
+		}
+		left -= part.len;
+		ret = do_write(f, &part);
+		if (ret)
+			return ret;
+	}
+	return LKL_DEV_BLK_STATUS_OK;
+}
+
+static int do_zero(struct blk_file *f, struct lkl_blk_io *io)
+{
+	int ret = -EOPNOTSUPP;
+
+	/* A hole reads as zeroes; a discarded device need not. */
+	if (io->flags & LKL_BLK_F_UNMAP && !f->block_dev && get(&f->can_punch)) {
+		ret = lkl_blk_os_punch(f, io->offset, io->len);
+		if (ret == -EOPNOTSUPP)
+			clear(&f->can_punch);
+	} else if (get(&f->can_zero_range)) {
+		ret = lkl_blk_os_zero(f, io->offset, io->len);
+		if (ret == -EOPNOTSUPP)
+			clear(&f->can_zero_range);
+	}
+	if (ret == -EOPNOTSUPP)
+		return write_zero_buffers(f, io);
+	return ret ? LKL_DEV_BLK_STATUS_IOERR : LKL_DEV_BLK_STATUS_OK;
+}
+
+int lkl_blk_file_do(struct blk_file *f, struct lkl_blk_io *io)
+{
+	int ret = LKL_DEV_BLK_STATUS_UNSUP;
+
+	switch (io->op) {
+	case LKL_BLK_READ:
+		return do_read(f, io);
+	case LKL_BLK_FLUSH:
+		return do_flush(f);
+	case LKL_BLK_WRITE:
+		ret = do_write(f, io);
+		break;
+	case LKL_BLK_DISCARD:
+		ret = do_discard(f, io);
+		break;
+	case LKL_BLK_ZERO:
+		ret = do_zero(f, io);
+		break;
+	}
+	if (ret == LKL_DEV_BLK_STATUS_OK && io->flags & LKL_BLK_F_FUA)
+		ret = do_flush(f);
+	return ret;
+}
+
+/* What the descriptor lets us do. 0 or a negative errno. */
+static int check_fd(struct blk_file *f)
+{
+	int flags = fcntl(f->fd, F_GETFL);
+
+	if (flags < 0)
+		return -errno;
+	if ((flags & O_ACCMODE) == O_WRONLY)
+		return -EBADF;
+	/* Writes would all go to the end of the file. */
+	if (flags & O_APPEND)
+		return -EINVAL;
+	f->base.read_only = (flags & O_ACCMODE) == O_RDONLY;
+	/* With O_DIRECT a read waits for the disk whatever one asks for. */
+	f->can_read_now = !(flags & O_DIRECT);
+	return 0;
+}
+
+static const struct blk_engine *pick_engine(const struct blk_file *f)
+{
+	int i;
+
+	if (chosen)
+		return chosen;
+	for (i = 0; i < ENGINES - 1; i++) {
+		if (engines[i]->suits(f))
+			return engines[i];
+	}
+	return engines[i];
+}
+
+struct lkl_blk_backend *lkl_blk_open_file(const struct lkl_disk *disk, int *err)
+{
+	struct blk_file *f = calloc(1, sizeof(*f));
+	const struct blk_engine *engine;
+
+	if (!f) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	f->fd = disk->fd;
+	f->base.logical_block_size = SECTOR;
+	f->base.physical_block_size = SECTOR;
+	*err = check_fd(f);
+	if (!*err)
+		*err = lkl_blk_os_probe(f);
+	if (*err)
+		goto fail;
+
+	/* An image may end inside a sector. */
+	f->base.sectors = f->size / SECTOR + !!(f->size % SECTOR);
+	f->base.can_discard = f->can_punch && !f->base.read_only;
+	f->base.can_zero = !f->base.read_only;
+
+	f->workers = lkl_workers_new(THREADS, THREAD_IDLE_MS);
+	if (!f->workers) {
+		*err = -ENOMEM;
+		goto fail;
+	}
+	engine = pick_engine(f);
+	f->base.ops = &engine->ops;
+	if (engine->open)
+		*err = engine->open(f);
+	if (!*err)
+		return &f->base;
+	lkl_workers_free(f->workers);
+fail:
+	free(f);
+	return NULL;
+}
