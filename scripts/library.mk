@@ -14,15 +14,17 @@ host-cc := $(if $(CCACHE),ccache )$(CC)
 san-flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -fPIC \
-	-D_GNU_SOURCE $(san-flags) $(EXTRA_CFLAGS)
+	$(san-flags) $(EXTRA_CFLAGS)
 HOST_CPPFLAGS := -Iinclude/uapi -I$(B)/include -I$(B)/lkl -Ihost/common -Ihost/$(HOST)
 HOST_LIBS := -lpthread
 
 # Optional: asynchronous disk I/O through io_uring; threads do it otherwise.
 ifeq ($(shell pkg-config --exists liburing 2>/dev/null && echo y),y)
-HOST_CFLAGS += -DLKL_HAVE_LIBURING $(shell pkg-config --cflags liburing)
+HOST_CFLAGS += -DHAVE_LIBURING $(shell pkg-config --cflags liburing)
 HOST_LIBS += $(shell pkg-config --libs liburing)
 optional-pc := liburing
+else
+no-sources := host/$(HOST)/blk_uring.c
 endif
 
 # ---- headers ------------------------------------------------------------
@@ -45,7 +47,7 @@ headers: $(B)/headers.stamp
 # Objects of another compiler command are of no use: its words are their folder.
 HB := $(B)/host$(if $(SANITIZE),-$(subst $() ,-,$(subst $(comma),-,$(SANITIZE))))
 
-host-sources := $(wildcard host/common/*.c host/$(HOST)/*.c)
+host-sources := $(filter-out $(no-sources),$(wildcard host/common/*.c host/$(HOST)/*.c))
 host-objects := $(host-sources:host/%.c=$(HB)/%.o) $(HB)/common/image-data.o
 
 $(B)/host-flags: FORCE

@@ -187,5 +187,5 @@ int main(void)
 		halt_from_another_thread, halt_with_sleeper,
 	};
 
-	return run_bare_tests("boot", tests, COUNT(tests), 60);
+	return run_tests("boot", NULL, 0, LIST(tests), 60);
 }

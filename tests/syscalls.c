@@ -261,7 +261,8 @@ START_TEST(splices)
 	is(lkl_sys_vmsplice(p[1], &iov, 1, 0), 4096);
 	is(lkl_sys_read(p[0], buf, SIZE), 4096);
 	ck_assert(!memcmp(buf, pattern, 4096));
-	is(lkl_sys_tee(p[0], p[1], 1, LKL_SPLICE_F_NONBLOCK) < 0, 1);
+	ok(lkl_sys_close(p[1]));
+	is(lkl_sys_read(p[0], buf, 1), 0);
 }
 END_TEST
 
@@ -296,14 +297,14 @@ END_TEST
 
 START_TEST(mmap_anonymous)
 {
-	char *p = lkl_sys_mmap(NULL, SIZE, LKL_PROT_READ | LKL_PROT_WRITE,
+	char *p = (char *)lkl_sys_mmap(NULL, SIZE, LKL_PROT_READ | LKL_PROT_WRITE,
 			       LKL_MAP_PRIVATE | LKL_MAP_ANONYMOUS, -1, 0);
 
 	/* An address, or an errno where documented as impossible. */
 	if ((long)p < 0 && (long)p > -4096)
 		skip("%s", lkl_strerror((long)p));
 	memset(p, 1, SIZE);
-	ok(lkl_sys_munmap((unsigned long)p, SIZE));
+	ok(lkl_sys_munmap(p, SIZE));
 }
 END_TEST
 
@@ -313,7 +314,7 @@ START_TEST(mmap_file)
 	char buf[5] = "", *p;
 
 	is(lkl_sys_write(fd, "mapped", 6), 6);
-	p = lkl_sys_mmap(NULL, 4096, LKL_PROT_READ | LKL_PROT_WRITE, LKL_MAP_SHARED, fd, 0);
+	p = (char *)lkl_sys_mmap(NULL, 4096, LKL_PROT_READ | LKL_PROT_WRITE, LKL_MAP_SHARED, fd, 0);
 	if ((long)p < 0 && (long)p > -4096)
 		skip("%s", lkl_strerror((long)p));
 	ck_assert(!memcmp(p, "mapped", 6));
@@ -321,7 +322,7 @@ START_TEST(mmap_file)
 	ok(lkl_sys_msync((unsigned long)p, 4096, LKL_MS_SYNC));
 	is(lkl_sys_pread64(fd, buf, 4, 0), 4);
 	ck_assert_str_eq(buf, "MAPP");
-	ok(lkl_sys_munmap((unsigned long)p, 4096));
+	ok(lkl_sys_munmap(p, 4096));
 }
 END_TEST
 
@@ -833,5 +834,5 @@ int main(void)
 		identity, limits, no_such_call,
 	};
 
-	return run_tests("syscalls", tests, COUNT(tests), 20);
+	return run_tests("syscalls", LIST(tests), NULL, 0, 20);
 }

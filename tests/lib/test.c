@@ -149,34 +149,32 @@ int test_all(void)
 	return all && *all;
 }
 
-static int run_suite(const char *name, const TTest *const *tests, int count,
-		     int seconds, int kernel)
+static TCase *make_case(const char *name, const TTest *const *tests, int count,
+			int seconds)
 {
-	Suite *suite = suite_create(name);
 	TCase *tcase = tcase_create(name);
-	SRunner *runner;
-	int i, failed;
+	int i;
 
 	tcase_set_timeout(tcase, test_all() ? seconds * 10 : seconds);
-	if (kernel)
-		tcase_add_checked_fixture(tcase, start_kernel, halt_kernel);
 	for (i = 0; i < count; i++)
 		tcase_add_test(tcase, tests[i]);
+	return tcase;
+}
+
+int run_tests(const char *name, const TTest *const *inside, int n_inside,
+	      const TTest *const *bare, int n_bare, int seconds)
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = make_case(name, inside, n_inside, seconds);
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tcase, start_kernel, halt_kernel);
 	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, make_case("bare", bare, n_bare, seconds));
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed != 0;
-}
-
-int run_tests(const char *suite, const TTest *const *tests, int count, int seconds)
-{
-	return run_suite(suite, tests, count, seconds, 1);
-}
-
-int run_bare_tests(const char *suite, const TTest *const *tests, int count,
-		   int seconds)
-{
-	return run_suite(suite, tests, count, seconds, 0);
 }

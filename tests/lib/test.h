@@ -74,11 +74,15 @@ long join(struct job *job);
 /* LKL_TEST_ALL is set: the long versions. */
 int test_all(void);
 
-/* main() of a suite: runs @tests, each between start_kernel and halt_kernel. */
-int run_tests(const char *suite, const TTest *const *tests, int count, int seconds);
-/* The same without a kernel around them. */
-int run_bare_tests(const char *suite, const TTest *const *tests, int count,
-		   int seconds);
+/* An array of tests and its length, as run_tests() takes them. */
+#define LIST(array) (array), COUNT(array)
+
+/*
+ * main() of a suite: runs the tests in @inside, each between start_kernel() and
+ * halt_kernel(), then those in @bare without; each may take @seconds.
+ */
+int run_tests(const char *suite, const TTest *const *inside, int n_inside,
+	      const TTest *const *bare, int n_bare, int seconds);
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 

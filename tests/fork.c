@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/* fork() of a process with a running kernel. time limit: 120 s */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define PARENT "of the parent"
+#define CHILD "of the child"
+
+static void read_inside(const char *path, char *buf, size_t size)
+{
+	int fd = ok(lkl_sys_open(path, LKL_O_RDONLY, 0));
+	long n = ok(lkl_sys_read(fd, buf, size - 1));
+
+	buf[n] = 0;
+	ok(lkl_sys_close(fd));
+}
+
+/* Ends the child with status 0 if @good. */
+static void child_ends(int good)
+{
+	_exit(good ? 0 : 1);
+}
+
+static void expect_child(pid_t pid)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && !WEXITSTATUS(status), "status %x", status);
+}
+
+/* Each goes on with a kernel of its own: neither sees what the other does. */
+START_TEST(both_go_on)
+{
+	char buf[64];
+	pid_t pid;
+
+	write_inside("/tmp/f", "of both");
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		read_inside("/tmp/f", buf, sizeof(buf));
+		if (strcmp(buf, "of both"))
+			child_ends(0);
+		write_inside("/tmp/f", CHILD);
+		usleep(50000);
+		read_inside("/tmp/f", buf, sizeof(buf));
+		child_ends(!strcmp(buf, CHILD) && !lkl_sys_halt());
+	}
+	write_inside("/tmp/f", PARENT);
+	expect_child(pid);
+	read_inside("/tmp/f", buf, sizeof(buf));
+	ck_assert_str_eq(buf, PARENT);
+}
+END_TEST
+
+/* Timers, threads and sleeping work in the child. */
+static long nap(void *arg)
+{
+	struct lkl_timespec ts = { .tv_nsec = 10000000 };
+
+	(void)arg;
+	return lkl_sys_nanosleep(&ts, NULL);
+}
+
+START_TEST(child_lives)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid)
+		child_ends(!nap(NULL) && !join(run(nap, NULL)));
+	is(nap(NULL), 0);
+	expect_child(pid);
+	is(join(run(nap, NULL)), 0);
+}
+END_TEST
+
+/* Halt and a fresh start in the child. */
+START_TEST(child_restarts)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		halt_kernel();
+		start_kernel();
+		ok(lkl_sys_getpid());
+		halt_kernel();
+		child_ends(1);
+	}
+	expect_child(pid);
+	ok(lkl_sys_getpid());
+}
+END_TEST
+
+/* A booted kernel as the starting point of many short lives. */
+START_TEST(many_children)
+{
+	uint64_t start = host_ns();
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (!pid) {
+			write_inside("/tmp/mine", "x");
+			child_ends(lkl_sys_access("/tmp/mine", 0) == 0);
+		}
+		expect_child(pid);
+	}
+	printf("# %.2f ms a child\n", (host_ns() - start) / 1e8);
+	fails(lkl_sys_access("/tmp/mine", 0), LKL_ENOENT);
+}
+END_TEST
+
+START_TEST(grandchild)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		pid_t inner = fork();
+
+		if (!inner) {
+			write_inside("/tmp/g", "x");
+			child_ends(1);
+		}
+		expect_child(inner);
+		child_ends(lkl_sys_access("/tmp/g", 0) == -LKL_ENOENT);
+	}
+	expect_child(pid);
+}
+END_TEST
+
+/* While another thread sleeps inside, the parent at least is not harmed. */
+static long long_nap(void *arg)
+{
+	struct lkl_timespec ts = { .tv_nsec = 300000000 };
+
+	(void)arg;
+	return lkl_sys_nanosleep(&ts, NULL);
+}
+
+START_TEST(busy_parent)
+{
+	struct job *job = run(long_nap, NULL);
+	pid_t pid;
+
+	usleep(50000);
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	if (pid > 0)
+		expect_child(pid);
+	is(join(job), 0);
+	ok(lkl_sys_getpid());
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		both_go_on, child_lives, child_restarts, many_children, grandchild,
+		busy_parent,
+	};
+
+	return run_tests("fork", LIST(tests), NULL, 0, 30);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Clocks against the host's, and how exact waiting is. time limit: 120 s */
+#include <time.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static uint64_t inside_ns(int clock)
+{
+	struct lkl_timespec ts;
+
+	ok(lkl_sys_clock_gettime(clock, &ts));
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void expect_within(const char *what, uint64_t got, uint64_t want, uint64_t slack)
+{
+	uint64_t diff = got > want ? got - want : want - got;
+
+	ck_assert_msg(diff <= slack, "%s: %lld us off", what,
+		      (long long)(got - want) / 1000);
+}
+
+/* Right from the first second: nothing has been waited for. */
+START_TEST(wall_clock)
+{
+	expect_within("realtime", inside_ns(LKL_CLOCK_REALTIME), host_wall_ns(), 50000000);
+}
+END_TEST
+
+START_TEST(clocks_keep_pace)
+{
+	uint64_t inside = inside_ns(LKL_CLOCK_MONOTONIC), host = host_ns();
+	uint64_t wall;
+
+	usleep(1000000);
+	expect_within("monotonic", inside_ns(LKL_CLOCK_MONOTONIC) - inside,
+		      host_ns() - host, 2000000);
+	wall = host_wall_ns();
+	expect_within("realtime", inside_ns(LKL_CLOCK_REALTIME), wall, 50000000);
+}
+END_TEST
+
+START_TEST(monotonic_never_goes_back)
+{
+	uint64_t last = 0, now;
+	int i;
+
+	for (i = 0; i < 200000; i++) {
+		now = inside_ns(LKL_CLOCK_MONOTONIC);
+		ck_assert_uint_ge(now, last);
+		last = now;
+	}
+}
+END_TEST
+
+/* Median overshoot of @rounds sleeps of @us, by the host's clock. */
+static long overshoot_us(long us, int rounds)
+{
+	long late[101], t;
+	int i, j;
+
+	ck_assert_int_le(rounds, COUNT(late));
+	for (i = 0; i < rounds; i++) {
+		struct lkl_timespec ts = { .tv_nsec = us * 1000 };
+		uint64_t start = host_ns();
+
+		ok(lkl_sys_nanosleep(&ts, NULL));
+		t = (long)(host_ns() - start) / 1000 - us;
+		ck_assert_msg(t >= 0, "%ld us early", -t);
+		for (j = i; j && late[j - 1] > t; j--)
+			late[j] = late[j - 1];
+		late[j] = t;
+	}
+	return late[rounds / 2];
+}
+
+START_TEST(nanosleep_accuracy)
+{
+	long us;
+
+	for (us = 100; us <= 10000; us *= 10) {
+		long late = overshoot_us(us, 51);
+
+		printf("# sleep of %ld us: %ld us late\n", us, late);
+		ck_assert_msg(late < 1000, "%ld us: %ld us late", us, late);
+	}
+}
+END_TEST
+
+START_TEST(clock_nanosleep_absolute)
+{
+	uint64_t until = inside_ns(LKL_CLOCK_MONOTONIC) + 20000000;
+	struct lkl_timespec ts = { until / 1000000000, until % 1000000000 };
+
+	ok(lkl_sys_clock_nanosleep(LKL_CLOCK_MONOTONIC, LKL_TIMER_ABSTIME, &ts, NULL));
+	ck_assert_uint_ge(inside_ns(LKL_CLOCK_MONOTONIC), until);
+	ck_assert_uint_lt(inside_ns(LKL_CLOCK_MONOTONIC), until + 100000000);
+	/* One in the past returns at once. */
+	ok(lkl_sys_clock_nanosleep(LKL_CLOCK_MONOTONIC, LKL_TIMER_ABSTIME, &ts, NULL));
+}
+END_TEST
+
+/* Expirations that nobody waited for are counted all the same. */
+START_TEST(timerfd_counts)
+{
+	struct lkl_itimerspec its = {
+		.it_value.tv_nsec = 10000000, .it_interval.tv_nsec = 10000000,
+	};
+	int fd = ok(lkl_sys_timerfd_create(LKL_CLOCK_MONOTONIC, 0));
+	uint64_t n = 0;
+
+	ok(lkl_sys_timerfd_settime(fd, 0, &its, NULL));
+	usleep(205000);
+	is(lkl_sys_read(fd, (void *)&n, 8), 8);
+	ck_assert_uint_ge(n, 18);
+	ck_assert_uint_le(n, 60);
+}
+END_TEST
+
+/* Kernel work goes on while no application thread is inside. */
+START_TEST(timer_without_callers)
+{
+	struct lkl_itimerspec its = { .it_value.tv_nsec = 20000000 };
+	struct lkl_pollfd pfd;
+	int fd = ok(lkl_sys_timerfd_create(LKL_CLOCK_MONOTONIC, 0));
+
+	ok(lkl_sys_timerfd_settime(fd, 0, &its, NULL));
+	usleep(100000);
+	pfd = (struct lkl_pollfd){ .fd = fd, .events = LKL_POLLIN };
+	is(lkl_sys_poll(&pfd, 1, 0), 1);
+}
+END_TEST
+
+START_TEST(set_the_date)
+{
+	struct lkl_timespec ts = { .tv_sec = 1000000000 };
+
+	ok(lkl_sys_clock_settime(LKL_CLOCK_REALTIME, &ts));
+	expect_within("realtime", inside_ns(LKL_CLOCK_REALTIME), 1000000000000000000ULL,
+		      1000000000);
+}
+END_TEST
+
+/* A file's times are the kernel's date. */
+START_TEST(file_times)
+{
+	struct lkl_stat st;
+
+	write_inside("/tmp/now", "x");
+	ok(lkl_sys_stat("/tmp/now", &st));
+	expect_within("mtime", st.lkl_st_mtime * 1000000000ULL, host_wall_ns(), 2000000000);
+}
+END_TEST
+
+/* An idle kernel burns nothing: processor time of a process that only waits. */
+START_TEST(idle_is_idle)
+{
+	struct lkl_timespec ts = { .tv_sec = 2 };
+	clock_t before = clock();
+	double used;
+
+	ok(lkl_sys_nanosleep(&ts, NULL));
+	usleep(1000000);
+	used = (double)(clock() - before) / CLOCKS_PER_SEC;
+	ck_assert_msg(used < 0.15, "%.0f ms of 3 s", used * 1000);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		wall_clock, clocks_keep_pace, monotonic_never_goes_back,
+		nanosleep_accuracy, clock_nanosleep_absolute, timerfd_counts,
+		timer_without_callers, set_the_date, file_times, idle_is_idle,
+	};
+
+	return run_tests("timers", LIST(tests), NULL, 0, 20);
+}
