@@ -1,15 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# config.sh SOURCE OBJECTS FRAGMENTS MAKE...: makes OBJECTS/.config from the
+# config.sh SOURCE OBJECTS OWN FRAGMENTS MAKE...: makes OBJECTS/.config from the
 # defconfig of arch/lkl and the FRAGMENTS, in their order; the last word counts.
-# Fails if an option of a fragment did not survive its dependencies.
+# Fails if an option of a fragment did not survive its dependencies. If the file
+# OWN exists, .config is the user's, and is only brought up to date.
 
 set -euo pipefail
 
-src=$1 obj=$2 fragments=$3
-shift 3
+src=$1 obj=$2 own=$3 fragments=$4
+shift 4
 
+if [ -e "$own" ]; then
+	exec "$@" olddefconfig
+fi
 "$@" defconfig
 [ -n "$fragments" ] || exit 0
 

@@ -35,6 +35,9 @@ KBUILD = $(MAKE) -C $(KSRC) O=$(abspath $(KOBJ)) ARCH=lkl $(ccache-args) \
 	KBUILD_BUILD_TIMESTAMP="$$(date -u -r $(KSRC)/Makefile)" \
 	$(if $(filter 1,$(V)),V=1)
 
+# Recipes that call make run even under "make -n"; this keeps them from working.
+dry = $(if $(findstring n,$(firstword -$(MAKEFLAGS))),: )
+
 # ---- source -------------------------------------------------------------
 
 source-id := $(shell scripts/source.sh id "$(LINUX)")
@@ -59,8 +62,7 @@ $(B)/config.stamp: $(B)/source.stamp $(B)/config.id $(kconfig-files) $(KCONFIG) 
 		   $(wildcard $(B)/config.user)
 	$(say) CONFIG $(KOBJ)/.config
 	$(Q)mkdir -p $(KOBJ)
-	$(Q)+if [ -e $(B)/config.user ]; then $(KBUILD) -s olddefconfig; \
-	else scripts/config.sh $(KSRC) $(KOBJ) "$(KCONFIG)" $(KBUILD) -s; fi
+	$(Q)+$(dry)scripts/config.sh $(KSRC) $(KOBJ) $(B)/config.user "$(KCONFIG)" $(KBUILD) -s
 	$(Q)touch $@
 
 PHONY += menuconfig
@@ -80,7 +82,7 @@ $(B)/kernel.list: FORCE
 $(B)/kernel.stamp: $(B)/config.stamp $(B)/kernel.list $(kernel-files) \
 		   $(if $(wildcard $(LINUX)/Kbuild),FORCE) | $(B)/headers.stamp
 	$(say) KERNEL $(VMLINUX)
-	$(Q)+scripts/cache.sh kernel $(KSRC) $(KOBJ) -- $(KBUILD) vmlinux
+	$(Q)+$(dry)scripts/cache.sh kernel $(KSRC) $(KOBJ) -- $(KBUILD) vmlinux
 	$(Q)touch $@
 
 $(VMLINUX): $(B)/kernel.stamp ;

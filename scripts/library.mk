@@ -14,7 +14,7 @@ host-cc := $(if $(CCACHE),ccache )$(CC)
 san-flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -fPIC \
-	$(san-flags) $(EXTRA_CFLAGS)
+	-D_GNU_SOURCE $(san-flags) $(EXTRA_CFLAGS)
 HOST_CPPFLAGS := -Iinclude/uapi -I$(B)/include -I$(B)/lkl -Ihost/common -Ihost/$(HOST)
 HOST_LIBS := -lpthread
 
@@ -36,7 +36,7 @@ $(B)/headers.stamp: $(wildcard scripts/headers.* scripts/syscalls.py) $(B)/sourc
 		    $(shell find arch/lkl/include/uapi include/extra -type f) \
 		    arch/lkl/kernel/Makefile.syscalls | $(B)/config.stamp
 	$(say) HEADERS $(B)/include
-	$(Q)+scripts/headers.sh $(KSRC) $(B) $(KBUILD) -s
+	$(Q)+$(dry)scripts/headers.sh $(KSRC) $(B) $(KBUILD) -s
 	$(Q)touch $@
 
 PHONY += headers

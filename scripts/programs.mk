@@ -43,7 +43,7 @@ run-demo: $(B)/bin/demo
 # ---- tests ------------------------------------------------------------------
 
 # The tests see the public headers only, so their flags leave out host/.
-test-cflags = $(HOST_CFLAGS) -D_GNU_SOURCE -Iinclude/uapi -I$(B)/include -Itests/lib
+test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(B)/include -Itests/lib
 
 $(B)/tests/%: tests/%.c $(wildcard tests/lib/*.c) $(B)/liblkl.a
 	$(say) TEST $@
