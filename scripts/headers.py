@@ -37,8 +37,10 @@ TOKEN = re.compile(
     re.X | re.S,
 )
 
+TAG = re.compile(r"[A-Za-z_]\w*$")
 INCLUDE = re.compile(r'^(\s*#\s*include\s*)([<"])([^">]+)[">]', re.M)
 
+ATTRIBUTES = {"__attribute__", "__aligned", "__aligned__"}
 TAG_KEYWORDS = {"struct", "union", "enum"}
 
 # Words of the compiler that some header defines for lack of them.
@@ -237,7 +239,9 @@ class Names:
                     parens -= 1
                 elif s == "," and not parens:
                     expect_const = True
-                elif expect_const and kind == "name":
+                elif kind == "name" and not parens and \
+                        (expect_const or code[i - 1][1] == ")"):
+                    # After a parenthesis: a macro made the constants before.
                     self.consts.add(s)
                     expect_const = False
             elif s == ";":
@@ -271,12 +275,18 @@ class Names:
 
     def function_of(self, head):
         """The function whose definition or prototype @head is."""
+        depth, name = 0, None
         for j, t in enumerate(head):
-            if t[1] == "(" and j and head[j - 1][0] == "name" \
-               and head[j - 1][1] not in ("__attribute__", "__aligned__"):
-                if j > 1:
-                    self.functions.add(head[j - 1][1])
-                return
+            if t[1] == "(":
+                # The last one: calls of macros without semicolon may stand before.
+                if depth == 0 and j > 1 and head[j - 1][0] == "name" \
+                   and head[j - 1][1] not in ATTRIBUTES:
+                    name = head[j - 1][1]
+                depth += 1
+            elif t[1] == ")":
+                depth -= 1
+        if name:
+            self.functions.add(name)
 
     @staticmethod
     def without_bodies(decl):
@@ -308,7 +318,7 @@ class Names:
         # Drop attributes, then the last name before [ or the end, at each comma.
         out, depth, skip = [], 0, False
         for t in flat:
-            if t[1] in ("__attribute__", "__aligned"):
+            if t[1] in ATTRIBUTES:
                 skip = True
                 continue
             if skip:
@@ -409,7 +419,8 @@ class Renamer:
             d = define_of(line)
             if d:
                 params = d[1]
-            if d and len(sig) == 4 and sig[3] in names.tags and sig[3] not in self.map:
+            if d and len(sig) == 4 and sig[3] not in self.map and \
+                    (sig[2] in names.tags or sig[3] in names.tags) and TAG.match(sig[3]):
                 # One tag defined as another.
                 return "#define %s\t%s\n" % (self.name(sig[2]), self.tag(sig[3]))
         out = []
