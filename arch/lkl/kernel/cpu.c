@@ -18,6 +18,8 @@
  * The helper is a host thread without a task. It carries the CPU when timers or
  * kernel threads are due while all application threads are outside.
  */
+#include <linux/cpu.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/stat.h>
@@ -25,6 +27,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/tick.h>
 #include <linux/timekeeping.h>
+#include <asm/switch_to.h>
 #include <asm/thread.h>
 
 enum lkl_sleep {
@@ -519,7 +522,9 @@ void lkl_cpu_die(int err)
 	struct lkl_thread *th;
 
 	__atomic_store_n(&lkl_cpu.dead, err, __ATOMIC_SEQ_CST);
-	for_each_thread(&init_task == current ? &init_task : init_pid_ns.child_reaper, task)
+	/* The host tasks, in as far as the kernel had got that far. */
+	if (init_pid_ns.child_reaper)
+	for_each_thread(init_pid_ns.child_reaper, task)
 		if (task->thread.host)
 			wake(task->thread.host);
 	for (th = lkl_cpu.entering; th; th = lkl_td(th)->next)

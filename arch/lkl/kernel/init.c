@@ -5,6 +5,7 @@
  * makes the process the application that called lkl_start_kernel().
  */
 #include <linux/binfmts.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/mman.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/cpu.h>
 #include <linux/delay.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/panic_notifier.h>
@@ -90,7 +91,7 @@ const struct seq_operations cpuinfo_op = {
 long lkl_flush_unmount(void)
 {
 	flush_delayed_fput();
-	flush_scheduled_work();
+	__flush_workqueue(system_wq);
 	return 0;
 }
 
@@ -103,7 +104,7 @@ long lkl_halt(void)
 	lkl_flush_unmount();
 	ksys_sync();
 	emergency_remount();
-	flush_scheduled_work();
+	__flush_workqueue(system_wq);
 	kernel_halt();
 	return 0;
 }

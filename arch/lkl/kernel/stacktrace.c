@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Frame pointers give backtraces, on coroutines and host stacks alike. */
 #include <linux/kallsyms.h>
+#include <linux/sched.h>
 #include <linux/sched/debug.h>
 #include <linux/sched/task_stack.h>
 #include <linux/stacktrace.h>

@@ -4,6 +4,10 @@
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 
+/* mm/mmap.c; in the generic list only for those who define it. */
+asmlinkage long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot,
+			 unsigned long flags, unsigned long fd, unsigned long off);
+
 /* Nothing returns from a signal handler through the kernel here. */
 #define sys_rt_sigreturn sys_ni_syscall
 

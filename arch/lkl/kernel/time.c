@@ -41,7 +41,6 @@ static struct clock_event_device timer = {
 	.set_next_event = set_next_event,
 	.set_state_shutdown = stop_timer,
 	.set_state_oneshot_stopped = stop_timer,
-	.cpumask = cpumask_of(0),
 };
 
 void lkl_time_irq(void)
@@ -73,5 +72,6 @@ void __init time_init(void)
 	/* The host's clock is as exact as it is; delays need no calibration. */
 	preset_lpj = 1000000;
 	clocksource_register_hz(&clock, NSEC_PER_SEC);
+	timer.cpumask = cpumask_of(0);
 	clockevents_config_and_register(&timer, NSEC_PER_SEC, 1, LONG_MAX);
 }

@@ -100,7 +100,9 @@ static int map_range(struct mm_struct *mm, unsigned long start, unsigned long en
 
 	if (!vma)
 		return -ENOMEM;
-	vma_set_range(vma, start, end, start >> PAGE_SHIFT);
+	vma->vm_start = start;
+	vma->vm_end = end;
+	vma->vm_pgoff = start >> PAGE_SHIFT;
 	vma->vm_ops = &hostmem_ops;
 	/* Sealed: it is not ours to unmap, move or protect. */
 	vm_flags_init(vma, VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE |

@@ -21,13 +21,13 @@ static void alias(unsigned long addr, unsigned long target, unsigned long size,
 
 static pte_t lookup(struct mm_struct *mm, unsigned long addr)
 {
-	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
 	pud_t *pud;
 	pmd_t *pmd;
 
-	if (pgd_none(*pgd))
+	if (p4d_none(*p4d))
 		return __pte(0);
-	pud = pud_offset(p4d_offset(pgd, addr), addr);
+	pud = pud_offset(p4d, addr);
 	if (pud_none(*pud))
 		return __pte(0);
 	pmd = pmd_offset(pud, addr);

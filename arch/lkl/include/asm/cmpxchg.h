@@ -17,12 +17,12 @@
 #define arch_cmpxchg(ptr, old, new)					\
 ({									\
 	typeof(ptr) __cp = (ptr);					\
-	typeof(*__cp) __cold = (old);					\
-	typeof(*__cp) __cnew = (new);					\
-	typeof(*__cp) __ccur = READ_ONCE(*__cp);			\
-	if (__ccur == __cold)						\
-		WRITE_ONCE(*__cp, __cnew);				\
-	__ccur;								\
+	typeof(*__cp) __c_old = (old);					\
+	typeof(*__cp) __c_new = (new);					\
+	typeof(*__cp) __c_cur = READ_ONCE(*__cp);			\
+	if (__c_cur == __c_old)						\
+		WRITE_ONCE(*__cp, __c_new);				\
+	__c_cur;								\
 })
 
 #define arch_cmpxchg_local	arch_cmpxchg

@@ -75,9 +75,6 @@ extern struct page *lkl_vmemmap;
 #define pte_dirty(pte)		(!!(pte_val(pte) & _PAGE_DIRTY))
 #define pte_young(pte)		(!!(pte_val(pte) & _PAGE_ACCESSED))
 #define pte_special(pte)	(!!(pte_val(pte) & _PAGE_SPECIAL))
-#define pte_protnone(pte)	((pte_val(pte) & (_PAGE_PRESENT | _PAGE_PROTNONE)) \
-				 == _PAGE_PROTNONE)
-
 #define PFN_PTE_SHIFT		PAGE_SHIFT
 #define pte_pfn(pte)		(pte_val(pte) >> PAGE_SHIFT)
 #define pfn_pte(pfn, prot)	__pte(((unsigned long)(pfn) << PAGE_SHIFT) | \
@@ -135,7 +132,33 @@ LKL_TABLE_OPS(pmd)
 LKL_TABLE_OPS(pud)
 #undef LKL_TABLE_OPS
 
-#define set_pgd(pgdp, pgd)	(*(pgdp) = (pgd))
+/* The top level: folded into the pgd, whose entries these are. */
+static inline int p4d_none(p4d_t p4d) { return !p4d_val(p4d); }
+static inline int p4d_present(p4d_t p4d) { return p4d_val(p4d) & _PAGE_PRESENT; }
+
+static inline int p4d_bad(p4d_t p4d)
+{
+	return (p4d_val(p4d) & _PAGE_FLAGS) != _PAGE_TABLE;
+}
+
+static inline void set_p4d(p4d_t *p, p4d_t e)
+{
+	WRITE_ONCE(p->pgd.pgd, p4d_val(e));
+}
+
+static inline void p4d_clear(p4d_t *p)
+{
+	set_p4d(p, (p4d_t) { __pgd(0) });
+}
+
+static inline pud_t *p4d_pgtable(p4d_t p4d)
+{
+	return (pud_t *)(p4d_val(p4d) & _PAGE_PFN_MASK);
+}
+
+#define p4d_leaf(p4d)		0
+#define p4d_pfn(p4d)		(p4d_val(p4d) >> PAGE_SHIFT)
+#define p4d_page(p4d)		pfn_to_page(p4d_pfn(p4d))
 
 #define pmd_leaf(pmd)		0
 #define pud_leaf(pud)		0
