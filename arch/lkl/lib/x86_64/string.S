@@ -20,7 +20,6 @@
 	.text
 
 SYM_FUNC_START(memmove)
-SYM_FUNC_START_ALIAS(memcpy)
 	mov	DST, %rax
 	cmp	$16, LEN
 	jbe	.Lcopy_16
@@ -187,8 +186,8 @@ SYM_FUNC_START_ALIAS(memcpy)
 	rep movsb
 	cld
 	ret
-SYM_FUNC_END_ALIAS(memcpy)
 SYM_FUNC_END(memmove)
+SYM_FUNC_ALIAS(memcpy, memmove)
 
 /* Beyond this, in bytes, string instructions store without reading lines first. */
 #define STORE_STRING 2048
@@ -209,7 +208,12 @@ SYM_FUNC_START(memset)
 	cmp	$STORE_STRING, LEN
 	jae	.Lset_string
 
-	/* 65..: whole registers, the last four up to the end. */
+	cmp	$128, LEN
+	jbe	.Lset_128
+	testb	$ISA_AVX, lkl_isa(%rip)
+	jnz	.Lset_avx
+
+	/* Whole registers, the last four up to the end. */
 	movups	%xmm0, (DST)
 	lea	-64(DST, LEN), %r8
 	add	$16, DST
@@ -229,6 +233,28 @@ SYM_FUNC_START(memset)
 	movups	%xmm0, 48(%r8)
 	ret
 
+.Lset_avx:
+	vinsertf128 $1, %xmm0, %ymm0, %ymm0
+	vmovdqu	%ymm0, (DST)
+	lea	-128(DST, LEN), %r8
+	add	$32, DST
+	and	$-32, DST
+	jmp	2f
+	.balign	16
+1:	vmovdqa	%ymm0, (DST)
+	vmovdqa	%ymm0, 32(DST)
+	vmovdqa	%ymm0, 64(DST)
+	vmovdqa	%ymm0, 96(DST)
+	sub	$-128, DST
+2:	cmp	%r8, DST
+	jb	1b
+	vmovdqu	%ymm0, (%r8)
+	vmovdqu	%ymm0, 32(%r8)
+	vmovdqu	%ymm0, 64(%r8)
+	vmovdqu	%ymm0, 96(%r8)
+	vzeroupper
+	ret
+
 .Lset_string:
 	mov	%rax, %r9
 	mov	%esi, %eax
@@ -237,6 +263,11 @@ SYM_FUNC_START(memset)
 	mov	%r9, %rax
 	ret
 
+.Lset_128:
+	movups	%xmm0, 32(DST)
+	movups	%xmm0, 48(DST)
+	movups	%xmm0, -64(DST, LEN)
+	movups	%xmm0, -48(DST, LEN)
 .Lset_64:
 	movups	%xmm0, 16(DST)
 	movups	%xmm0, -32(DST, LEN)
