@@ -51,8 +51,17 @@ $(B)/tests/%: tests/%.c $(wildcard tests/lib/*.c) $(B)/liblkl.a
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d $$(pkg-config --cflags check) \
 		-o $@ $(filter %.c,$^) $(program-libs) $$(pkg-config --libs check)
 
+# Programs that the shell tests call.
+helper-names := $(basename $(notdir $(wildcard tests/helpers/*.c)))
+
+$(B)/tests/helpers/%: tests/helpers/%.c $(B)/liblkl.a
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D) $(B)/tests/.d
+	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(B)/tests/.d/helper-$*.d -o $@ $< \
+		$(program-libs)
+
 PHONY += tests
-tests: $(test-names:%=$(B)/tests/%)
+tests: $(test-names:%=$(B)/tests/%) $(helper-names:%=$(B)/tests/helpers/%)
 
 PHONY += run-check
 run-check: all tests
