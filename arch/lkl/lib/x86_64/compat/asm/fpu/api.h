@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What vector code of the x86 kernel asks for, for its unmodified sources that
- * are compiled here.
+ * Sections of vector code, as the kernel for x86 has them. Here the registers
+ * belong to whoever runs.
  */
 #ifndef _LKL_COMPAT_ASM_FPU_API_H
 #define _LKL_COMPAT_ASM_FPU_API_H
 
-#include <asm/isa.h>
-
-#define X86_FEATURE_AVX		ISA_AVX
-#define X86_FEATURE_AVX2	ISA_AVX2
-#define X86_FEATURE_AVX512F	ISA_AVX512
-#define X86_FEATURE_AVX512BW	ISA_AVX512
-#define X86_FEATURE_AVX512VL	ISA_AVX512
-#define X86_FEATURE_AVX512DQ	ISA_AVX512
-
-#define boot_cpu_has(feature)	isa_has(feature)
+#include <asm/cpufeature.h>
 
 static inline void kernel_fpu_begin(void)
 {
@@ -24,7 +15,14 @@ static inline void kernel_fpu_begin(void)
 /* Stale upper halves would slow down SSE code of the application. */
 static inline void kernel_fpu_end(void)
 {
-	asm volatile("vzeroupper");
+	if (isa_has(ISA_AVX))
+		asm volatile("vzeroupper");
 }
+
+#define XFEATURE_MASK_SSE	0
+#define XFEATURE_MASK_YMM	ISA_AVX
+#define XFEATURE_MASK_AVX512	ISA_AVX512
+
+#define cpu_has_xfeatures(mask, missing) isa_has(mask)
 
 #endif
