@@ -44,12 +44,16 @@ have()
 
 # try NAME SECONDS COMMAND...: one test, which the command's status decides. Its
 # output goes to the log, its last line into the report. Time-out counts as failure.
+# COMMAND may be a function that is exported.
 try()
 {
 	local name=$1 seconds=$2 out status
 	shift 2
 	out=$(mktemp -p "$tmp")
-	timeout -k 5 "$seconds" "$@" > "$out" 2>&1
+	if [ "$(type -t "$1")" = function ]; then
+		set -- bash -c '"$@"' _ "$@"
+	fi
+	timeout -k 5 "$seconds" "$@" > "$out" 2>&1 < /dev/null
 	status=$?
 	sed 's/^/# /' "$out"
 	if [ "$status" = 0 ]; then
