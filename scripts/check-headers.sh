@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check-headers.sh INCLUDE...: compiles every public header alone, in C and C++, and
-# all of them together with the C library's, in either order; looks for names without
-# our prefix and for ones that the C library makes macros. INCLUDE: the folders of the headers, in the tree include/uapi build/include,
-# after installation one. CC and CXX are the compilers.
+# the public ones together with the C library's, in either order; looks for names
+# without our prefix and for ones that the C library makes macros. INCLUDE: folders of
+# the headers: in the tree include/uapi and build/include, after installation one.
+# CC and CXX are the compilers.
 
 set -uo pipefail
 

@@ -76,7 +76,8 @@ def main():
             for f in sorted(files):
                 path = os.path.join(base, f)
                 for name in sorted(set(used(path, libc_macros))):
-                    print("%s: %s is a macro of the C library" % (os.path.relpath(path, root), name))
+                    print("%s: %s is a macro of the C library" %
+                          (os.path.relpath(path, root), name))
                     failed = True
     sys.exit(failed)
 

@@ -96,6 +96,7 @@ LIBC_INCLUDES = {
     "netinet/if_ether.h": "linux/if_ether.h",
     "net/if.h": "linux/if.h",
     "stdint.h": "linux/types.h",
+    "unistd.h": "linux/types.h",
     "endian.h": "asm/byteorder.h",
     "signal.h": "linux/signal.h",
     "time.h": "linux/time.h",
