@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Chooses the RAID-6 functions. lib/raid6/algos.c knows the vector versions of
- * x86 only in a kernel for x86; it has made its choice among the others when this
- * runs, and the RAID drivers have not looked yet.
+ * Chooses the RAID-6 functions. lib/raid6/algos.c knows some vector versions, by
+ * the compiler's target, and the others only in a kernel for x86. It has made its
+ * choice when this runs, and the RAID drivers have not looked yet.
  */
 #include <linux/init.h>
 #include <linux/raid/pq.h>

@@ -8,6 +8,9 @@
 
 #include <asm/isa.h>
 
+#define X86_FEATURE_MMX		0
+#define X86_FEATURE_FXSR	0
+#define X86_FEATURE_XMM		0
 #define X86_FEATURE_XMM2	0
 #define X86_FEATURE_SSSE3	ISA_SSSE3
 #define X86_FEATURE_XMM4_1	ISA_SSE42
