@@ -3,7 +3,6 @@
  * Disks in files and block devices: opening them, and doing a request in a plain
  * blocking way. Engines use the latter for all they cannot do better.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

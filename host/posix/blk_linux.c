@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Disks in files and block devices: what only Linux has. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>

@@ -11,7 +11,6 @@
  * Reads of what the host has cached are done at once and never come here.
  */
 #ifdef LKL_HAVE_LIBURING
-#define _GNU_SOURCE
 #include <errno.h>
 #include <liburing.h>
 #include <linux/falloc.h>
@@ -239,10 +238,10 @@ static void serve(struct uring *u)
 	int stop, sleep;
 
 	for (;;) {
-		arm_wake(u);
 		sleep = fill(u, &stop);
 		if (stop)
 			break;
+		arm_wake(u);
 		io_uring_submit_and_wait(&u->ring, sleep);
 		left = reap(u);
 		if (left)

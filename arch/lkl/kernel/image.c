@@ -8,7 +8,7 @@
 const struct lkl_host_operations *lkl_ops;
 struct lkl_thread *lkl_boot_thread;
 
-static void boot_main(void)
+static void __ref boot_main(void)
 {
 	start_kernel();
 	BUG();

@@ -17,7 +17,7 @@
 
 static char command_line[COMMAND_LINE_SIZE];
 
-int lkl_setup(const char *cmdline)
+int __ref lkl_setup(const char *cmdline)
 {
 	if (strscpy(boot_command_line, cmdline, COMMAND_LINE_SIZE) < 0)
 		return -E2BIG;

@@ -37,7 +37,7 @@ static bool host_access_ok(unsigned long addr, bool write)
 	return !write || !lkl_probe_write((void *)addr);
 }
 
-static struct page *describe_page(unsigned long addr)
+static struct page *__ref describe_page(unsigned long addr)
 {
 	unsigned long pfn = addr >> PAGE_SHIFT;
 	struct page *page = pfn_to_page(pfn);

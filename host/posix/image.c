@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory for the kernel image. The image lies page by page in the file of this
+ * program or library, and is mapped from there once more: only pages that are
+ * written cost memory, and a fresh copy costs no copying.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "memory.h"
+
+/*
+ * Where images go: low, since the kernel's memory map starts at address 0 and is
+ * walked in steps of 128 MiB; and random, to make an attacker guess.
+ */
+#define IMAGE_LOW	(64ULL << 30)
+#define IMAGE_HIGH	(4096ULL << 30)
+#define IMAGE_ALIGN	(128ULL << 20)
+
+/* The part of a file that is mapped at some address. */
+struct backing {
+	uintptr_t start, end;
+	uint64_t offset;
+	unsigned int major, minor;
+	uint64_t inode;
+	char path[4096];
+};
+
+static int find_backing(const void *addr, struct backing *b)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[4400];
+	int found = 0;
+
+	if (!maps)
+		return 0;
+	while (!found && fgets(line, sizeof(line), maps)) {
+		b->path[0] = 0;
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %" SCNx64 " %x:%x %" SCNu64
+			   " %4095[^\n]", &b->start, &b->end, &b->offset, &b->major,
+			   &b->minor, &b->inode, b->path) < 7)
+			continue;
+		found = (uintptr_t)addr >= b->start && (uintptr_t)addr < b->end;
+	}
+	fclose(maps);
+	return found;
+}
+
+/* The file may have been replaced since we were started; then -1. */
+static int open_backing(const struct backing *b)
+{
+	int fd = open(b->path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (!fstat(fd, &st) && st.st_ino == b->inode &&
+	    major(st.st_dev) == b->major && minor(st.st_dev) == b->minor)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int map_file(void *to, const void *from, size_t size)
+{
+	struct backing b;
+	void *addr;
+	int fd;
+
+	if (!find_backing(from, &b) || size > b.end - (uintptr_t)from)
+		return -1;
+	fd = open_backing(&b);
+	if (fd < 0)
+		return -1;
+	addr = mmap(to, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd,
+		    b.offset + ((uintptr_t)from - b.start));
+	close(fd);
+	return addr == to ? 0 : -1;
+}
+
+static void *map_zeroes(void *to, size_t size, int flags)
+{
+	return mmap(to, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+}
+
+int lkl_host_image_map(void *to, const void *from, size_t size)
+{
+	if (!map_file(to, from, size))
+		return 0;
+	if (map_zeroes(to, size, MAP_FIXED) != to)
+		return -errno;
+	memcpy(to, from, size);
+	return 0;
+}
+
+static void *reserve(size_t size)
+{
+	void *addr;
+
+	for (int tries = 0; tries < 16; tries++) {
+		uint64_t hint = 0;
+
+		if (getrandom(&hint, sizeof(hint), GRND_NONBLOCK) != sizeof(hint))
+			hint = (uintptr_t)&hint * 0x9e3779b97f4a7c15ULL;
+		hint = IMAGE_LOW + hint % (IMAGE_HIGH - IMAGE_LOW);
+		hint &= ~(IMAGE_ALIGN - 1);
+		addr = map_zeroes((void *)(uintptr_t)hint, size, MAP_FIXED_NOREPLACE);
+		if (addr != MAP_FAILED)
+			return addr;
+	}
+	addr = map_zeroes(NULL, size, 0);
+	return addr == MAP_FAILED ? NULL : addr;
+}
+
+void *lkl_host_image_reserve(size_t size)
+{
+	void *addr = reserve(size);
+
+	if (addr && lkl_posix_memory_add(addr, size)) {
+		munmap(addr, size);
+		addr = NULL;
+	}
+	return addr;
+}
+
+int lkl_host_image_protect(void *addr, size_t size)
+{
+	return mprotect(addr, size, PROT_READ | PROT_EXEC) ? -errno : 0;
+}
+
+void lkl_host_image_release(void *addr, size_t size)
+{
+	munmap(addr, size);
+}
