@@ -16,6 +16,7 @@ enum {
 	LKL_ERR_NODEV = 19,
 	LKL_ERR_INVAL = 22,
 	LKL_ERR_NOSPC = 28,
+	LKL_ERR_DEADLK = 35,
 };
 
 #endif

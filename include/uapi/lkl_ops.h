@@ -158,7 +158,7 @@ struct lkl_host_operations {
  * and reads nothing in it.
  */
 struct lkl_thread {
-	unsigned long long private[64];
+	unsigned long long opaque[64];
 };
 
 /*

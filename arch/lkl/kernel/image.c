@@ -44,7 +44,7 @@ static void LKL_ABI image_thread_exit(struct lkl_thread *self)
 {
 	struct lkl_thread_data *td = lkl_td(self);
 
-	if (td->task && !lkl_ctx_mark(&td->entry)) {
+	if (td->task && !lkl_cpu.dead && !lkl_ctx_mark(&td->entry)) {
 		td->inside = true;
 		lkl_cpu_enter(self);
 		lkl_cpu_exit_task(self);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The image starts at address 0 of itself and holds four segments: text,
- * constants (written once, by the loader's relocations), data, and the headers
- * the loader needs.
+ * The image starts at address 0 of itself and has two segments: text, and the
+ * rest. Constants are in the second, since the loader relocates the pointers in
+ * them and the kernel writes some of them while it starts.
  */
 #include <asm/page.h>
 #include <asm/cache.h>
 #include <asm/thread_info.h>
 
-#define EMITS_PT_NOTE
 #define RO_EXCEPTION_TABLE_ALIGN 8
 #include <asm-generic/vmlinux.lds.h>
 
@@ -17,11 +16,9 @@ jiffies = jiffies_64;
 
 PHDRS
 {
-	text PT_LOAD FLAGS(5);
-	rodata PT_LOAD FLAGS(4);
+	text PT_LOAD FILEHDR PHDRS FLAGS(5);
 	data PT_LOAD FLAGS(6);
 	dynamic PT_DYNAMIC FLAGS(4);
-	note PT_NOTE FLAGS(4);
 }
 
 SECTIONS
@@ -45,17 +42,19 @@ SECTIONS
 	.exit.text : { EXIT_TEXT } :text
 	_etext = .;
 
+	. = ALIGN(PAGE_SIZE);
+	.data.begin : { } :data
 	RO_DATA(PAGE_SIZE)
-	.dynsym : { *(.dynsym) } :rodata
+	.dynsym : { *(.dynsym) }
 	.dynstr : { *(.dynstr) }
 	.hash : { *(.hash) }
 	.gnu.hash : { *(.gnu.hash) }
 	.rela.dyn : { *(.rela.dyn) *(.rela*) }
 	.relr.dyn : { *(.relr.dyn) }
-	.dynamic : { *(.dynamic) } :rodata :dynamic
+	.dynamic : { *(.dynamic) } :data :dynamic
+	.data.rest : { } :data
 
 	. = ALIGN(PAGE_SIZE);
-	.init.dummy : { } :data
 	_sdata = .;
 	INIT_DATA_SECTION(16)
 	.exit.data : { EXIT_DATA }

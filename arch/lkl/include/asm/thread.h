@@ -7,7 +7,7 @@
 #include <asm/ctx.h>
 #include <lkl_ops.h>
 
-/* What lies in struct lkl_thread::private. */
+/* What lies in struct lkl_thread::opaque. */
 struct lkl_thread_data {
 	struct task_struct *task;	/* NULL: none yet, or the helper */
 	void *sp;			/* its context while it carries coroutines */

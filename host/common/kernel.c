@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The kernel's life in this process, and the threads that call it. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lkl_host.h>
+
+#include "host.h"
+#include "image.h"
+#include "kernel.h"
+#include "linux_errno.h"
+#include "virtio.h"
+
+#define CMDLINE_MAX 4096
+
+/*
+ * A thread that has called the kernel. On a list, so that a halt can wait for
+ * those inside and free what the kernel keeps for the others.
+ */
+struct host_thread {
+	struct lkl_thread kernel;
+	/* Set by the thread alone; see lkl_host_fence_all(). */
+	volatile int inside;
+	/* Which kernel knows it. */
+	unsigned int generation;
+	struct host_thread *next, *prev;
+};
+
+static _Thread_local struct host_thread *self;
+
+static struct lkl_host_operations *ops;
+static struct lkl_loaded_image image;
+/* image.ops while system calls are possible. */
+static const struct lkl_image *volatile running;
+static unsigned int generation;
+static struct lkl_mutex *threads_lock;
+static struct host_thread *threads;
+static struct lkl_tls_key *thread_key;
+
+static void lock_threads(void)
+{
+	ops->mutex_lock(threads_lock);
+}
+
+static void unlock_threads(void)
+{
+	ops->mutex_unlock(threads_lock);
+}
+
+/* A thread ends: so does its task. */
+static void LKL_ABI detach(void *data)
+{
+	struct host_thread *t = data;
+	const struct lkl_image *k;
+
+	t->inside = 1;
+	k = running;
+	if (k && t->generation == generation)
+		k->thread_exit(&t->kernel);
+	t->inside = 0;
+
+	lock_threads();
+	if (t->next)
+		t->next->prev = t->prev;
+	if (t->prev)
+		t->prev->next = t->next;
+	else
+		threads = t->next;
+	unlock_threads();
+	self = NULL;
+	free(t);
+}
+
+static struct host_thread *attach(void)
+{
+	struct host_thread *t = self;
+
+	if (!t) {
+		t = calloc(1, sizeof(*t));
+		if (!t || ops->tls_set(thread_key, t)) {
+			free(t);
+			return NULL;
+		}
+		lock_threads();
+		t->next = threads;
+		if (threads)
+			threads->prev = t;
+		threads = t;
+		unlock_threads();
+		self = t;
+	}
+	if (t->generation != generation) {
+		memset(&t->kernel, 0, sizeof(t->kernel));
+		t->generation = generation;
+	}
+	return t;
+}
+
+long lkl_syscall(long nr, long *params)
+{
+	struct host_thread *t = self;
+	const struct lkl_image *k;
+	long ret;
+
+	if (!running)
+		return -LKL_ERR_NODEV;
+	if (!t || t->generation != generation) {
+		t = attach();
+		if (!t)
+			return -LKL_ERR_NOMEM;
+	}
+	if (t->inside)
+		return -LKL_ERR_DEADLK;
+	t->inside = 1;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	k = running;
+	ret = k ? k->syscall(&t->kernel, nr, (const long long *)params) :
+		-LKL_ERR_NODEV;
+	t->inside = 0;
+	return ret;
+}
+
+int lkl_init(struct lkl_host_operations *host)
+{
+	if (!host || host->version != LKL_OPS_VERSION || host->size != sizeof(*host))
+		return -LKL_ERR_INVAL;
+	if (ops)
+		return -LKL_ERR_BUSY;
+	threads_lock = host->mutex_alloc(0);
+	thread_key = host->tls_alloc(detach);
+	if (!threads_lock || !thread_key)
+		return -LKL_ERR_NOMEM;
+	ops = host;
+	return 0;
+}
+
+static void free_thread_key(void)
+{
+	struct host_thread *t;
+
+	while ((t = threads)) {
+		threads = t->next;
+		free(t);
+	}
+	self = NULL;
+	ops->tls_set(thread_key, NULL);
+	ops->tls_free(thread_key);
+}
+
+void lkl_cleanup(void)
+{
+	if (!ops || running)
+		return;
+	free_thread_key();
+	ops->mutex_free(threads_lock);
+	ops = NULL;
+}
+
+static void unload(void)
+{
+	lkl_host_memory_release_all();
+	lkl_image_unload(&image);
+	lkl_host_fault_stop();
+}
+
+static int start(const char *cmdline)
+{
+	struct host_thread *t;
+	int err;
+
+	err = lkl_host_fault_start();
+	if (err)
+		return err;
+	err = lkl_image_load(&image);
+	if (err) {
+		lkl_host_fault_stop();
+		return err;
+	}
+	generation++;
+	t = attach();
+	err = t ? lkl_virtio_start() : -LKL_ERR_NOMEM;
+	if (!err) {
+		char full[CMDLINE_MAX];
+		const char *devices = ops->virtio_devices ? ops->virtio_devices : "";
+
+		if (snprintf(full, sizeof(full), "%s%s", cmdline, devices) >=
+		    (int)sizeof(full))
+			err = -LKL_ERR_INVAL;
+		else
+			err = image.ops->start(ops, &t->kernel, full);
+	}
+	if (err) {
+		lkl_virtio_stop();
+		unload();
+		return err;
+	}
+	running = image.ops;
+	return 0;
+}
+
+static int start_fmt(const char *fmt, va_list args)
+{
+	char cmdline[CMDLINE_MAX];
+	int n = vsnprintf(cmdline, sizeof(cmdline), fmt, args);
+
+	if (n < 0 || n >= (int)sizeof(cmdline))
+		return -LKL_ERR_INVAL;
+	if (running)
+		return -LKL_ERR_BUSY;
+	return start(cmdline);
+}
+
+#undef lkl_start_kernel
+int lkl_start_kernel(const char *fmt, ...)
+{
+	va_list args;
+	int err = ops ? 0 : lkl_init(&lkl_host_ops);
+
+	if (err)
+		return err;
+	va_start(args, fmt);
+	err = start_fmt(fmt, args);
+	va_end(args);
+	return err;
+}
+
+int lkl_start_kernel_ops(struct lkl_host_operations *host, const char *fmt, ...)
+{
+	va_list args;
+	int err = ops == host ? 0 : lkl_init(host);
+
+	if (err)
+		return err;
+	va_start(args, fmt);
+	err = start_fmt(fmt, args);
+	va_end(args);
+	return err;
+}
+
+/* Until every other thread is out of the kernel; they were told to leave. */
+static void wait_until_left(void)
+{
+	struct lkl_sem *pause = ops->sem_alloc(0);
+	struct host_thread *t;
+
+	lkl_host_fence_all();
+	lock_threads();
+	for (t = threads; t; t = t->next)
+		while (t != self && t->inside)
+			ops->sem_down_until(pause, ops->time() + 100000);
+	unlock_threads();
+	ops->sem_free(pause);
+}
+
+long lkl_sys_halt(void)
+{
+	long params[6] = { 0 };
+	long err = lkl_syscall(LKL_CALL_HALT, params);
+	const struct lkl_image *k = running;
+	struct host_thread *t;
+
+	if (!k || err == -LKL_ERR_DEADLK)
+		return err;
+	running = NULL;
+	wait_until_left();
+	k->stop(&self->kernel);
+	lkl_virtio_stop();
+	lock_threads();
+	for (t = threads; t; t = t->next)
+		if (t->generation == generation)
+			k->thread_exit(&t->kernel);
+	unlock_threads();
+	generation++;
+	unload();
+	return 0;
+}
+
+int lkl_is_running(void)
+{
+	return !!running;
+}
+
+int lkl_trigger_irq(int irq)
+{
+	return image.ops ? image.ops->trigger_irq(irq) : -LKL_ERR_NODEV;
+}
+
+int lkl_get_free_irq(const char *user)
+{
+	return image.ops ? image.ops->get_free_irq(user) : -LKL_ERR_NODEV;
+}
+
+void lkl_put_irq(int irq, const char *user)
+{
+	if (image.ops)
+		image.ops->put_irq(irq, user);
+}
+
+unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long addr,
+				    int write)
+{
+	struct host_thread *t = self;
+
+	if (!image.ops)
+		return 0;
+	return image.ops->fault(t && t->generation == generation ? &t->kernel : NULL,
+				ip, addr, write);
+}
+
+int lkl_printf(const char *fmt, ...)
+{
+	struct lkl_host_operations *host = ops ? ops : &lkl_host_ops;
+	char line[1024];
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	if (n >= (int)sizeof(line))
+		n = sizeof(line) - 1;
+	if (n > 0 && host->print)
+		host->print(line, n);
+	return n;
+}
+
+void lkl_bug(const char *fmt, ...)
+{
+	struct lkl_host_operations *host = ops ? ops : &lkl_host_ops;
+	char line[1024];
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	if (n > 0 && host->print)
+		host->print(line, strlen(line));
+	if (host->panic)
+		host->panic();
+	abort();
+}

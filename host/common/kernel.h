@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The running kernel, as the hosts' other parts need it. */
+#ifndef LKL_COMMON_KERNEL_H
+#define LKL_COMMON_KERNEL_H
+
+/*
+ * A fault of the calling thread, in a fault handler: where to continue, or 0 if
+ * it is not the kernel's.
+ */
+unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long addr,
+				    int write);
+
+#endif
