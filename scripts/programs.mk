@@ -51,6 +51,20 @@ $(B)/tests/%: tests/%.c $(wildcard tests/lib/*.c) $(B)/liblkl.a
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d $$(pkg-config --cflags check) \
 		-o $@ $(filter %.c,$^) $(program-libs) $$(pkg-config --libs check)
 
+# Tests of single parts, without a kernel: what they define themselves is not
+# taken from the host's objects.
+unit-names := virtio
+
+$(HB)/libhost.a: $(filter-out %/image-data.o,$(host-objects))
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $^
+
+$(unit-names:%=$(B)/tests/%): $(B)/tests/%: tests/%.c $(HB)/libhost.a
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D)/.d
+	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d $$(pkg-config --cflags check) \
+		-o $@ $< $(HB)/libhost.a $(HOST_LIBS) $$(pkg-config --libs check)
+
 # Programs that the shell tests call.
 helper-names := $(basename $(notdir $(wildcard tests/helpers/*.c)))
 
@@ -59,6 +73,17 @@ $(B)/tests/helpers/%: tests/helpers/%.c $(B)/liblkl.a
 	$(Q)mkdir -p $(@D) $(B)/tests/.d
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(B)/tests/.d/helper-$*.d -o $@ $< \
 		$(program-libs)
+
+# This one is the driver of the device models and has no kernel: it links them
+# without the rest of the library, and sees their headers.
+virtio-test-sources = $(addprefix host/common/,iomem.c virtio.c virtqueue.c virtio_blk.c \
+	blk_app.c disk.c workers.c) $(wildcard host/$(HOST)/blk*.c)
+$(B)/tests/virtio: tests/virtio.c $(virtio-test-sources) $(wildcard host/common/*.h) \
+		   $(wildcard host/$(HOST)/*.h)
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D)/.d
+	$(Q)$(CC) $(test-cflags) $$(pkg-config --cflags check) -o $@ $(filter %.c,$^) \
+		$(HOST_LIBS) $$(pkg-config --libs check)
 
 PHONY += tests
 tests: $(test-names:%=$(B)/tests/%) $(helper-names:%=$(B)/tests/helpers/%)
