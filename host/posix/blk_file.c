@@ -23,7 +23,7 @@
 /* In order of preference. */
 static const struct blk_engine *const engines[] = {
 	&lkl_blk_engine_inline,
-#ifdef LKL_HAVE_LIBURING
+#ifdef HAVE_LIBURING
 	&lkl_blk_engine_uring,
 #endif
 	&lkl_blk_engine_threads,

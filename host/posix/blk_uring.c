@@ -10,7 +10,7 @@
  *
  * Reads of what the host has cached are done at once and never come here.
  */
-#ifdef LKL_HAVE_LIBURING
+#ifdef HAVE_LIBURING
 #include <errno.h>
 #include <liburing.h>
 #include <linux/falloc.h>
@@ -474,4 +474,4 @@ const struct blk_engine lkl_blk_engine_uring = {
 	.open = uring_open,
 };
 
-#endif /* LKL_HAVE_LIBURING */
+#endif /* HAVE_LIBURING */
