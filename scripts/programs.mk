@@ -74,17 +74,6 @@ $(B)/tests/helpers/%: tests/helpers/%.c $(B)/liblkl.a
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(B)/tests/.d/helper-$*.d -o $@ $< \
 		$(program-libs)
 
-# This one is the driver of the device models and has no kernel: it links them
-# without the rest of the library, and sees their headers.
-virtio-test-sources = $(addprefix host/common/,iomem.c virtio.c virtqueue.c virtio_blk.c \
-	blk_app.c disk.c workers.c) $(wildcard host/$(HOST)/blk*.c)
-$(B)/tests/virtio: tests/virtio.c $(virtio-test-sources) $(wildcard host/common/*.h) \
-		   $(wildcard host/$(HOST)/*.h)
-	$(say) TEST $@
-	$(Q)mkdir -p $(@D)/.d
-	$(Q)$(CC) $(test-cflags) $$(pkg-config --cflags check) -o $@ $(filter %.c,$^) \
-		$(HOST_LIBS) $$(pkg-config --libs check)
-
 PHONY += tests
 tests: $(test-names:%=$(B)/tests/%) $(helper-names:%=$(B)/tests/helpers/%)
 
