@@ -12,12 +12,9 @@
 int lkl_disk_platform_id(int id);
 
 /*
- * For tests and benchmarks, for the disks added from now on.
- * The engine that works on files, by name ("inline", "uring", "threads" on
- * POSIX hosts), NULL for the best one: 0, or -ENOENT if there is none.
+ * For tests: the number of queues of disks added from now on, 1 by default.
+ * 0 or -EINVAL.
  */
-int lkl_disk_set_engine(const char *name);
-/* The number of queues of a disk, 1 by default. 0 or -EINVAL. */
 int lkl_disk_set_queues(int queues);
 
 #endif

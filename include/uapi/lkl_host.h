@@ -262,6 +262,17 @@ int lkl_disk_add(struct lkl_disk *disk);
  */
 int lkl_disk_remove(struct lkl_disk disk);
 
+/**
+ * lkl_disk_set_engine() - choose how files are worked on, for tests and benchmarks
+ * @name: "inline" (in the calling thread, for files in memory), "uring" (Linux's
+ *	io_uring), "threads"; NULL for the best one for each file, the default
+ *
+ * Holds for disks that are added afterwards.
+ *
+ * Return: 0, or -ENOENT if this library has no such engine.
+ */
+int lkl_disk_set_engine(const char *name);
+
 #ifdef __cplusplus
 }
 #endif
