@@ -490,7 +490,9 @@ static void plug_disk(struct bed *b, struct lkl_disk disk)
 
 static void plug_file(struct bed *b, int fd, int engine)
 {
-	ck_assert_int_eq(lkl_disk_set_engine(engines[engine]), 0);
+	/* Without liburing the threads stand in. */
+	if (lkl_disk_set_engine(engines[engine]))
+		ck_assert_int_eq(lkl_disk_set_engine("threads"), 0);
 	plug_disk(b, (struct lkl_disk){ .fd = fd });
 }
 
@@ -1254,6 +1256,61 @@ START_TEST(memory_file)
 }
 END_TEST
 
+/* A loop device over @image; its descriptor, or -1 where there are none. */
+static int loop_open(const char *image, char *dev, size_t size)
+{
+	char command[sizeof(path) + 64];
+	FILE *out;
+
+	snprintf(command, sizeof(command), "losetup -f --show %s 2>/dev/null", image);
+	out = popen(command, "r");
+	if (!out || !fgets(dev, size, out))
+		dev[0] = 0;
+	dev[strcspn(dev, "\n")] = 0;
+	if (out)
+		pclose(out);
+	return dev[0] ? open(dev, O_RDWR) : -1;
+}
+
+START_TEST(block_device)
+{
+	int fd = temp_file(1 << 20), loop;
+	uint8_t *buf = malloc(1 << 20), *back = malloc(1 << 20);
+	char dev[64], command[100];
+	struct bed b;
+
+	loop = loop_open(path, dev, sizeof(dev));
+	if (loop < 0) {
+		printf("skip block_device: no loop devices\n");
+		drop_file(fd);
+		return;
+	}
+	snprintf(command, sizeof(command), "losetup -d %s", dev);
+	plug_file(&b, loop, _i);
+	/* It goes when it is closed, whatever happens here. */
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_uint_eq(reg_read64(&b.d, 0x100), 2048);
+	pattern(buf, 1 << 20, 1);
+	ck_assert_int_eq(rw(&b.d, T_OUT, 0, buf, 1 << 20), 0);
+	ck_assert_int_eq(rw(&b.d, T_FLUSH, 0, NULL, 0), 0);
+	ck_assert_int_eq(pread(fd, back, 1 << 20, 0), 1 << 20);
+	ck_assert_int_eq(memcmp(buf, back, 1 << 20), 0);
+	ck_assert_int_eq(range(&b.d, T_ZEROES, 8, 64, 0), 0);
+	ck_assert_int_eq(range(&b.d, T_ZEROES, 80, 8, 1), 0);
+	memset(buf + 8 * SECTOR, 0, 64 * SECTOR);
+	memset(buf + 80 * SECTOR, 0, 8 * SECTOR);
+	ck_assert_int_eq(rw(&b.d, T_IN, 0, back, 1 << 20), 0);
+	ck_assert_int_eq(memcmp(buf, back, 1 << 20), 0);
+	if (range(&b.d, T_DISCARD, 1024, 1024, 0) == 0)
+		ck_assert_int_eq(lseek(fd, 0, SEEK_HOLE) < 1 << 20, 1);
+	unplug(&b);
+	close(loop);
+	drop_file(fd);
+	free(buf);
+	free(back);
+}
+END_TEST
+
 /* Where io_uring is forbidden the workers take over. */
 START_TEST(no_io_uring)
 {
@@ -1507,9 +1564,15 @@ int main(void)
 	tcase_add_loop_test(tc, no_space, 0, ENGINES);
 	tcase_add_test(tc, files_that_are_none);
 	tcase_add_test(tc, memory_file);
+	tcase_add_loop_test(tc, block_device, 0, ENGINES);
 	tcase_add_test(tc, no_io_uring);
 	tcase_add_loop_test(tc, reset_at_work, 0, ENGINES);
+#ifdef __SANITIZE_THREAD__
+	/* ThreadSanitizer allows no new threads in the child. */
+	printf("skip fork_at_rest: not under ThreadSanitizer\n");
+#else
 	tcase_add_loop_test(tc, fork_at_rest, 0, ENGINES);
+#endif
 
 	tc = tcase(s, "application");
 	tcase_add_loop_test(tc, app_disk, 0, 2);

@@ -191,27 +191,31 @@ void lkl_virtqueue_reset(struct lkl_virtio_queue *q)
 	lkl_unlock(q->lock);
 }
 
+/* Room for @cap buffers at least. */
+static int reserve(struct lkl_virtio_req *req, int cap)
+{
+	struct iovec *iov;
+
+	if (cap <= req->iov_cap)
+		return 0;
+	iov = realloc(req->iov, cap * sizeof(*iov));
+	if (!iov)
+		return -LKL_ERR_NOMEM;
+	req->iov = iov;
+	req->iov_cap = cap;
+	return 0;
+}
+
 static int add_buffer(struct lkl_virtio_req *req, int *count, uint64_t addr,
 		      uint32_t len)
 {
 	if (!len)
 		return 0;
-	if (!addr || addr + len < addr)
+	if (!addr || addr + len < addr || *count == CHAIN_MAX)
 		return -LKL_ERR_INVAL;
-	if (*count == req->iov_cap) {
-		int cap = req->iov_cap ? req->iov_cap * 4 : 8;
-		struct iovec *iov;
-
-		if (cap > CHAIN_MAX)
-			cap = CHAIN_MAX;
-		if (*count == cap)
-			return -LKL_ERR_INVAL;
-		iov = realloc(req->iov, cap * sizeof(*iov));
-		if (!iov)
-			return -LKL_ERR_NOMEM;
-		req->iov = iov;
-		req->iov_cap = cap;
-	}
+	if (*count == req->iov_cap &&
+	    reserve(req, *count ? *count * 2 : 8))
+		return -LKL_ERR_NOMEM;
 	req->iov[*count].iov_base = (void *)(uintptr_t)addr;
 	req->iov[*count].iov_len = len;
 	(*count)++;
@@ -250,6 +254,8 @@ static const char *read_chain(struct lkl_virtio_queue *q,
 			indirect = 1;
 			table = (const struct desc *)(uintptr_t)addr;
 			size = len / sizeof(*table);
+			if (reserve(req, size < CHAIN_MAX ? size : CHAIN_MAX))
+				return "no memory";
 			steps = 0;
 			i = 0;
 			continue;
