@@ -31,15 +31,6 @@ try example 120 make -C "$tmp/hello"
 try example-shared 60 env LD_LIBRARY_PATH="$dest/usr/lib" "$tmp/hello/hello"
 try example-static 60 "$tmp/hello/hello-static"
 
-# Each public header stands alone, in C and in C++.
-for h in "$dest"/usr/include/*.h; do
-	n=$(basename "$h")
-	for cc in "gcc -x c -std=gnu11" "g++ -x c++ -std=gnu++17"; do
-		# shellcheck disable=SC2086 # words
-		try "header-$n-${cc%% *}" 60 $cc -Wall -Werror -fsyntax-only \
-			-I"$dest/usr/include" -include "$n" /dev/null
-	done
-done
-# shellcheck disable=SC2046 # words
+try headers 400 scripts/check-headers.sh "$dest/usr/include"
 try readme-example 60 bash -c "sed -n '/^#include/,/^}/p' README.md > '$tmp/readme.c' &&
 	cmp '$tmp/readme.c' <(sed 1d examples/hello/hello.c)"
