@@ -139,12 +139,18 @@ END_TEST
 
 START_TEST(zram)
 {
-	char buf[4096];
-	int fd;
+	char buf[4096], path[64];
+	int fd, number;
 
+	/* None is made at boot; reading this makes one. */
 	mount_dev();
-	write_inside("/sysfs/block/zram0/disksize", "8M");
-	fd = ok(lkl_sys_open("/dev/zram0", LKL_O_RDWR, 0));
+	number = atoi(contents("/sysfs/class/zram-control/hot_add"));
+	snprintf(path, sizeof(path), "/sysfs/block/zram%d/disksize", number);
+	fd = ok(lkl_sys_open(path, LKL_O_WRONLY, 0));
+	is(lkl_sys_write(fd, "8M", 2), 2);
+	ok(lkl_sys_close(fd));
+	snprintf(path, sizeof(path), "/dev/zram%d", number);
+	fd = ok(lkl_sys_open(path, LKL_O_RDWR, 0));
 	memset(buf, 'z', sizeof(buf));
 	is(lkl_sys_pwrite64(fd, buf, sizeof(buf), MIB), sizeof(buf));
 	ok(lkl_sys_fsync(fd));
