@@ -50,8 +50,10 @@ struct lkl_cpu lkl_cpu = {
 
 static struct lkl_thread helper;
 static lkl_thread_t helper_tid;
-/* When the helper will look again at the latest; its own, others read it. */
+/* When the helper will look again by itself; its own, others read it. */
 static u64 helper_until = LKL_TIME_NEVER;
+/* It should look now; atomic. */
+static u32 helper_kicked;
 /* Host threads that spin now: never more than leaves a processor to the carrier. */
 static u32 spinners;
 
@@ -384,6 +386,12 @@ static bool let_others_run(struct lkl_thread *th)
 	return true;
 }
 
+static void kick_helper(void)
+{
+	__atomic_store_n(&helper_kicked, 1, __ATOMIC_SEQ_CST);
+	wake(&helper);
+}
+
 /* The way back to the application; the task may stay current. */
 void lkl_cpu_leave(struct lkl_thread *th)
 {
@@ -397,7 +405,7 @@ void lkl_cpu_leave(struct lkl_thread *th)
 		current->thread.in_user = true;
 		token_release();
 		if (unlikely(READ_ONCE(lkl_cpu.deadline) < READ_ONCE(helper_until)))
-			wake(&helper);
+			kick_helper();
 		if (likely(!pending()))
 			return;
 		if (!token_try(th))
@@ -423,14 +431,13 @@ void lkl_cpu_raise(u32 why)
 	if (th)
 		wake(th);
 	else if (!__atomic_load_n(&lkl_cpu.token, __ATOMIC_SEQ_CST))
-		wake(&helper);
+		kick_helper();
 }
 
 static bool helper_is_needed(struct lkl_thread *th)
 {
 	return is_granted(th) ||
-	       READ_ONCE(lkl_cpu.deadline) < READ_ONCE(helper_until) ||
-	       (pending() && !READ_ONCE(lkl_cpu.token) && !READ_ONCE(lkl_cpu.waiter));
+	       __atomic_exchange_n(&helper_kicked, 0, __ATOMIC_SEQ_CST);
 }
 
 static void helper_once(struct lkl_thread *th)
@@ -486,8 +493,8 @@ void lkl_cpu_boot(struct lkl_thread *th, void (*fn)(void))
 {
 	lkl_cpu.carrier = th;
 	init_task.thread.sp = lkl_ctx_new(task_stack_page(&init_task) + THREAD_SIZE, fn);
-	if (!lkl_ctx_mark(&lkl_td(th)->base))
-		carry(th);
+	carry(th);
+	current->thread.in_user = false;
 }
 
 /* The current kernel thread goes on as the task of @th, which carries it. */

@@ -35,6 +35,9 @@ static int LKL_ABI image_start(const struct lkl_host_operations *ops,
 	}
 	td->inside = true;
 	lkl_cpu_boot(self, boot_main);
+	err = lkl_cpu_start_helper();
+	if (err)
+		lkl_cpu_die(err);
 	lkl_cpu_leave(self);
 	td->inside = false;
 	return 0;

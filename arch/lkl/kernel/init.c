@@ -48,9 +48,8 @@ static int __init make_init(void)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	n = kernel_write(file, magic, sizeof(magic), &file->f_pos);
-	filp_close(file, NULL);
-	/* Not busy for writing any more, now rather than at the next chance. */
-	flush_delayed_fput();
+	/* At once: a file that is open for writing cannot be executed. */
+	__fput_sync(file);
 	return n == sizeof(magic) ? 0 : -EIO;
 }
 late_initcall(make_init);
