@@ -226,13 +226,13 @@ static void wait_for_work(struct lkl_thread *th)
 		return;
 	}
 	/* Another thread has taken the idle task over. */
-	if (!td->task)
+	if (th == &helper)
 		lkl_ctx_return(&td->base);
 	wait_granted(th);
 }
 
 /*
- * Runs what is current on @th until @th's own task is. A thread without a task
+ * Runs what is current on @th until @th's own task is. The helper, which has none,
  * goes back to its base when there is nothing left for it.
  */
 static void carry(struct lkl_thread *th)
@@ -254,7 +254,7 @@ static void carry(struct lkl_thread *th)
 			return;
 		} else {
 			hand_over(next->thread.host);
-			if (!td->task)
+			if (th == &helper)
 				lkl_ctx_return(&td->base);
 			wait_granted(th);
 		}
@@ -305,19 +305,30 @@ static void displace_current(struct lkl_thread *th)
 	__atomic_store_n(&lkl_cpu.waiter, NULL, __ATOMIC_SEQ_CST);
 	if (!lkl_ctx_mark(&td->base)) {
 		if (!is_coroutine(current)) {
+			struct lkl_thread *host = current->thread.host;
+
 			if (pending())
 				lkl_irq_run();
-			if (td->task && current == td->task)
+			if (host == th)
 				return;
+			/* It is on its way in: then it must not be parked. */
+			if (lkl_td(host)->entering) {
+				lkl_cpu.prev = NULL;
+				hand_over(host);
+				if (th != &helper)
+					wait_granted(th);
+				goto out;
+			}
 			park_current();
 		}
 		lkl_cpu.idle_wait = false;
 	}
-	/* A thread without a task comes back to the mark, empty-handed too. */
+	/* The helper comes back to the mark empty-handed too. */
 	if (lkl_cpu.carrier != th)
 		return;
 	carry(th);
-	if (lkl_cpu.prev)
+out:
+	if (lkl_cpu.carrier == th && lkl_cpu.prev)
 		schedule_tail(lkl_cpu.prev);
 }
 
@@ -330,6 +341,7 @@ static void enter_slow(struct lkl_thread *th, bool have_token)
 {
 	struct lkl_thread_data *td = lkl_td(th);
 
+	td->entering = true;
 	td->next = __atomic_load_n(&lkl_cpu.entering, __ATOMIC_RELAXED);
 	while (!__atomic_compare_exchange_n(&lkl_cpu.entering, &td->next, th, false,
 					    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
@@ -342,13 +354,15 @@ static void enter_slow(struct lkl_thread *th, bool have_token)
 			bail_out(th);
 		if (__atomic_load_n(&td->granted, __ATOMIC_ACQUIRE)) {
 			td->granted = 0;
-			schedule_tail(lkl_cpu.prev);
-			current->thread.in_user = false;
-			return;
+			if (lkl_cpu.prev)
+				schedule_tail(lkl_cpu.prev);
+			goto inside;
 		}
 		have_token = token_try(th);
 	}
 	displace_current(th);
+inside:
+	td->entering = false;
 	current->thread.in_user = false;
 }
 

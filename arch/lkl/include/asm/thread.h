@@ -9,7 +9,7 @@
 
 /* What lies in struct lkl_thread::opaque. */
 struct lkl_thread_data {
-	struct task_struct *task;	/* NULL: none yet, or the helper */
+	struct task_struct *task;	/* NULL: none yet, or none ever */
 	void *sp;			/* its context while it carries coroutines */
 	struct lkl_sem *sem;
 	struct lkl_thread *next;	/* in lkl_cpu.entering */
@@ -17,6 +17,7 @@ struct lkl_thread_data {
 	u32 granted;			/* it was handed the token, atomic */
 	u32 spin_ns;			/* how long spinning has paid of late */
 	bool inside;			/* between entry and exit */
+	bool entering;			/* it waits for its task's turn */
 	struct lkl_ctx_mark base;	/* where frames left behind end */
 	struct lkl_ctx_mark entry;	/* the way out when the kernel dies */
 };
