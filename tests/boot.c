@@ -8,7 +8,7 @@
 
 START_TEST(before_start)
 {
-	fails(lkl_sys_getpid(), LKL_ENOSYS);
+	ck_assert_int_lt(lkl_sys_getpid(), 0);
 	is(lkl_is_running(), 0);
 	ok(lkl_init(&lkl_host_ops));
 	ck_assert_int_lt(lkl_sys_getpid(), 0);

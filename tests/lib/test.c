@@ -153,11 +153,14 @@ static TCase *make_case(const char *name, const TTest *const *tests, int count,
 			int seconds)
 {
 	TCase *tcase = tcase_create(name);
+	const char *only = getenv("LKL_TEST");
 	int i;
 
 	tcase_set_timeout(tcase, test_all() ? seconds * 10 : seconds);
+	/* LKL_TEST=NAME runs that one; with CK_FORK=no a debugger sees it. */
 	for (i = 0; i < count; i++)
-		tcase_add_test(tcase, tests[i]);
+		if (!only || !strcmp(only, tests[i]->name))
+			tcase_add_test(tcase, tests[i]);
 	return tcase;
 }
 
