@@ -58,7 +58,7 @@ for kind in kill cut; do
 	for n in $(seq "$rounds"); do
 		round ext4 $kind "$n" mkfs.ext4 -q -F -- e2fsck -fn
 		round xfs $kind "$n" mkfs.xfs -q -f -- xfs_repair -n
-		round btrfs $kind "$n" mkfs.btrfs -q -f -- btrfs check -q
+		round btrfs $kind "$n" mkfs.btrfs -q -f -- btrfs check
 		round f2fs $kind "$n" mkfs.f2fs -q -f -- f2fs_clean
 	done
 done

@@ -18,8 +18,8 @@ ext3    |ext3    |2G  |mkfs.ext3 -q -F -N 200000      |e2fsck -fn          |
 ext4    |ext4    |2G  |mkfs.ext4 -q -F -N 200000      |e2fsck -fn          |
 xfs     |xfs     |2G  |mkfs.xfs -q -f                 |xfs_repair -n       |
 xfs-64k |xfs     |2G  |mkfs.xfs -q -f -n size=64k     |xfs_repair -n       |
-btrfs   |btrfs   |2G  |mkfs.btrfs -q -f               |btrfs check -q      |
-btrfs-zstd|btrfs |2G  |mkfs.btrfs -q -f               |btrfs check -q      |-o compress-force=zstd
+btrfs   |btrfs   |2G  |mkfs.btrfs -q -f               |btrfs check         |
+btrfs-zstd|btrfs |2G  |mkfs.btrfs -q -f               |btrfs check         |-o compress-force=zstd
 f2fs    |f2fs    |2G  |mkfs.f2fs -q -f                |fsck_f2fs           |
 jfs     |jfs     |2G  |mkfs.jfs -q                    |fsck.jfs -n -f      |
 nilfs2  |nilfs2  |4G  |mkfs.nilfs2 -q                 |-                   |-x
