@@ -272,7 +272,7 @@ struct task_struct *__switch_to(struct task_struct *prev,
 	if (is_coroutine(prev))
 		lkl_ctx_swap(&prev->thread.sp, is_coroutine(next) ?
 			     next->thread.sp : lkl_td(th)->sp);
-	else if (prev->thread.in_user)
+	else if (prev->thread.in_user || READ_ONCE(prev->__state) == TASK_DEAD)
 		lkl_ctx_return(&lkl_td(th)->base);
 	else
 		carry(th);
@@ -280,12 +280,15 @@ struct task_struct *__switch_to(struct task_struct *prev,
 	return lkl_cpu.prev;
 }
 
-/* current is in its application: lets others have the CPU. Does not return. */
-static void __noreturn park_current(void)
+/*
+ * current is in its application: lets others have the CPU. Execution goes on at
+ * the base of the carrier, unless current was woken at the same time and is to
+ * go on: then this returns.
+ */
+static void park_current(void)
 {
 	__set_current_state(TASK_PARKED);
 	schedule();
-	unreachable();
 }
 
 void arch_cpu_idle(void)
@@ -304,7 +307,7 @@ static void displace_current(struct lkl_thread *th)
 
 	__atomic_store_n(&lkl_cpu.waiter, NULL, __ATOMIC_SEQ_CST);
 	if (!lkl_ctx_mark(&td->base)) {
-		if (!is_coroutine(current)) {
+		while (!is_coroutine(current)) {
 			struct lkl_thread *host = current->thread.host;
 
 			if (pending())
@@ -315,20 +318,25 @@ static void displace_current(struct lkl_thread *th)
 			if (lkl_td(host)->entering) {
 				lkl_cpu.prev = NULL;
 				hand_over(host);
-				if (th != &helper)
-					wait_granted(th);
+				if (th == &helper)
+					return;
+				wait_granted(th);
 				goto out;
 			}
 			park_current();
 		}
 		lkl_cpu.idle_wait = false;
 	}
-	/* The helper comes back to the mark empty-handed too. */
+	/*
+	 * The helper comes back to the mark empty-handed too; or when it was about
+	 * to and was handed the token again.
+	 */
 	if (lkl_cpu.carrier != th)
 		return;
+	td->granted = 0;
 	carry(th);
 out:
-	if (lkl_cpu.carrier == th && lkl_cpu.prev)
+	if (lkl_cpu.prev)
 		schedule_tail(lkl_cpu.prev);
 }
 
@@ -395,6 +403,8 @@ static bool let_others_run(struct lkl_thread *th)
 	if (!lkl_ctx_mark(&td->base)) {
 		current->thread.in_user = true;
 		park_current();
+		current->thread.in_user = false;
+		return false;
 	}
 	hand_over(is_coroutine(current) ? &helper : current->thread.host);
 	return true;
@@ -525,7 +535,6 @@ void lkl_cpu_exit_task(struct lkl_thread *th)
 	struct lkl_thread_data *td = lkl_td(th);
 
 	if (!lkl_ctx_mark(&td->base)) {
-		current->thread.in_user = true;
 		td->task = NULL;
 		do_exit(0);
 	}
