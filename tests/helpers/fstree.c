@@ -791,7 +791,7 @@ static void start(char **images)
 {
 	/* LKL_LOG in the environment shows more than the kernel's last words. */
 	must(lkl_init(&lkl_host_ops), "init", "");
-	must(lkl_start_kernel("mem=512M loglevel=%d", getenv("LKL_LOG") ? 7 : 2), "start",
+	must(lkl_start_kernel("mem=512M loglevel=%d", getenv("LKL_LOG") ? 7 : 5), "start",
 	     "");
 	while (*images)
 		attach(*images++);

@@ -38,7 +38,7 @@ static inline long must(long ret, const char *what)
 static inline void mounted_boot(void)
 {
 	must(lkl_init(&lkl_host_ops), "init");
-	must(lkl_start_kernel("mem=256M loglevel=%d", getenv("LKL_LOG") ? 7 : 2), "start");
+	must(lkl_start_kernel("mem=256M loglevel=%d", getenv("LKL_LOG") ? 7 : 5), "start");
 }
 
 /* Adds @disk and mounts it; the errno if it cannot be mounted. */
