@@ -513,37 +513,64 @@ START_TEST(aio)
 }
 END_TEST
 
-/* A ring whose memory is the application's, so that it needs no mmap inside. */
-START_TEST(io_uring)
+/* Writes 4 KiB to @fd through a ring whose parts are at @rings and @sqes. */
+static void ring_write(int ring, const struct lkl_io_uring_params *params, char *rings,
+		       struct lkl_io_uring_sqe *sqes, int fd)
 {
-	struct lkl_io_uring_params params = {
-		.flags = LKL_IORING_SETUP_NO_MMAP | LKL_IORING_SETUP_NO_SQARRAY,
-	};
-	struct lkl_io_uring_sqe *sqes;
-	struct lkl_io_uring_cqe *cqe;
-	char data[4096], *rings;
-	unsigned int *tail;
-	int ring, fd = create("/tmp/ring");
+	static char data[4096], back[4096];
+	unsigned int *array = (void *)(rings + params->sq_off.array);
+	unsigned int *tail = (void *)(rings + params->sq_off.tail);
+	struct lkl_io_uring_cqe *cqe = (void *)(rings + params->cq_off.cqes);
 
-	rings = aligned_alloc(4096, 4096);
-	sqes = aligned_alloc(4096, 4096);
-	memset(rings, 0, 4096);
-	memset(sqes, 0, 4096);
 	memset(data, 'u', sizeof(data));
-	params.cq_off.user_addr = (uintptr_t)rings;
-	params.sq_off.user_addr = (uintptr_t)sqes;
-	ring = ok(lkl_sys_io_uring_setup(8, &params));
-
 	sqes[0] = (struct lkl_io_uring_sqe){
 		.opcode = LKL_IORING_OP_WRITE, .fd = fd, .addr = (uintptr_t)data,
 		.len = sizeof(data), .user_data = 9,
 	};
-	tail = (void *)(rings + params.sq_off.tail);
+	if (!(params->flags & LKL_IORING_SETUP_NO_SQARRAY))
+		array[0] = 0;
 	__atomic_store_n(tail, 1, __ATOMIC_RELEASE);
 	is(lkl_sys_io_uring_enter(ring, 1, 1, LKL_IORING_ENTER_GETEVENTS, NULL, 0), 1);
-	cqe = (void *)(rings + params.cq_off.cqes);
 	is(cqe->user_data, 9);
 	is(cqe->res, sizeof(data));
+	is(lkl_sys_pread64(fd, back, sizeof(back), 0), sizeof(back));
+	ck_assert(!memcmp(data, back, sizeof(data)));
+}
+
+static void *map_ring(int ring, size_t size, uint64_t offset)
+{
+	return (void *)ok(lkl_sys_mmap(NULL, size, LKL_PROT_READ | LKL_PROT_WRITE,
+				       LKL_MAP_SHARED | LKL_MAP_POPULATE, ring, offset));
+}
+
+START_TEST(io_uring)
+{
+	struct lkl_io_uring_params params = { 0 };
+	int ring = ok(lkl_sys_io_uring_setup(8, &params)), fd = create("/tmp/ring");
+
+	ck_assert(params.features & LKL_IORING_FEAT_SINGLE_MMAP);
+	ring_write(ring, &params, map_ring(ring, 4096, LKL_IORING_OFF_SQ_RING),
+		   map_ring(ring, 4096, LKL_IORING_OFF_SQES), fd);
+	ok(lkl_sys_close(ring));
+}
+END_TEST
+
+/* A ring in the application's own memory. */
+START_TEST(io_uring_own_memory)
+{
+	struct lkl_io_uring_params params = {
+		.flags = LKL_IORING_SETUP_NO_MMAP | LKL_IORING_SETUP_NO_SQARRAY,
+	};
+	char *rings = aligned_alloc(4096, 4096);
+	void *sqes = aligned_alloc(4096, 4096);
+	int ring, fd = create("/tmp/ring");
+
+	memset(rings, 0, 4096);
+	memset(sqes, 0, 4096);
+	params.cq_off.user_addr = (uintptr_t)rings;
+	params.sq_off.user_addr = (uintptr_t)sqes;
+	ring = ok(lkl_sys_io_uring_setup(8, &params));
+	ring_write(ring, &params, rings, sqes, fd);
 	ok(lkl_sys_close(ring));
 }
 END_TEST
@@ -829,7 +856,7 @@ int main(void)
 		locking, lock_wait, pipes, broken_pipe, splices, send_file,
 		copy_range, mmap_anonymous, mmap_file, memfd, poll_pipe, select_pipe,
 		epoll, eventfd, timerfd, signalfd, inotify, fanotify, futex, aio,
-		io_uring, bpf, namespaces, mount_namespace, network_namespace,
+		io_uring, io_uring_own_memory, bpf, namespaces, mount_namespace, network_namespace,
 		tcp, mptcp, sctp, udp, unix_sockets, netlink, random_numbers,
 		identity, limits, no_such_call,
 	};

@@ -28,12 +28,21 @@ void lkl_host_image_release(void *addr, size_t size);
 int lkl_host_fault_start(void);
 void lkl_host_fault_stop(void);
 
+/* fork.c */
+
+/* Calls lkl_kernel_fork_*() of kernel.h around each fork() from now on. */
+void lkl_host_fork_start(void);
+
 /* memory.c */
 
 /* Releases whatever the kernel reserved, when it is gone. */
 void lkl_host_memory_release_all(void);
-/* Around fork(): aliased memory is shared, the child needs its own. */
-int lkl_host_memory_fork(int child);
+/*
+ * Around fork(), which shares aliased memory instead of copying it: prepare makes
+ * the copy for the child. 0 or a negative errno.
+ */
+int lkl_host_memory_fork_prepare(void);
+int lkl_host_memory_fork_done(int child);
 
 /* thread.c */
 

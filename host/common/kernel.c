@@ -134,6 +134,7 @@ int lkl_init(struct lkl_host_operations *host)
 	if (!threads_lock || !thread_key)
 		return -LKL_ERR_NOMEM;
 	ops = host;
+	lkl_host_fork_start();
 	return 0;
 }
 
@@ -308,6 +309,74 @@ unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long ad
 		return 0;
 	return image.ops->fault(t && t->generation == generation ? &t->kernel : NULL,
 				ip, addr, write);
+}
+
+/*
+ * The kernel at rest that prepare() left, on its way through fork(); NULL if
+ * there is none, or if it cannot come along.
+ */
+static const struct lkl_image *forking;
+
+void lkl_kernel_fork_prepare(void)
+{
+	struct host_thread *t;
+
+	if (!ops)
+		return;
+	t = running ? attach() : NULL;
+	if (t && !t->inside) {
+		t->inside = 1;
+		if (!running->fork_prepare(&t->kernel)) {
+			forking = running;
+			lkl_virtio_fork_prepare();
+			if (lkl_host_memory_fork_prepare())
+				lkl_printf("lkl: no memory for the kernel of the child\n");
+		} else {
+			t->inside = 0;
+		}
+	}
+	lock_threads();
+}
+
+/* The child has one thread. */
+static void keep_self(void)
+{
+	struct host_thread *t, *next;
+
+	for (t = threads; t; t = next) {
+		next = t->next;
+		if (t != self)
+			free(t);
+	}
+	threads = self;
+	if (self)
+		self->next = self->prev = NULL;
+}
+
+void lkl_kernel_fork_done(int child)
+{
+	const struct lkl_image *k = forking;
+
+	if (!ops)
+		return;
+	if (child)
+		keep_self();
+	unlock_threads();
+	forking = NULL;
+	if (!k) {
+		/* No kernel, or one that the caller was in the middle of. */
+		if (child)
+			running = NULL;
+		return;
+	}
+	if (lkl_host_memory_fork_done(child)) {
+		running = NULL;
+		return;
+	}
+	lkl_virtio_fork_done(child);
+	if (k->fork_done(&self->kernel, child))
+		running = NULL;
+	self->inside = 0;
 }
 
 int lkl_printf(const char *fmt, ...)

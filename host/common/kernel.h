@@ -10,4 +10,8 @@
 unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long addr,
 				    int write);
 
+/* Before fork(), and after it on either side; on hosts that have fork(). */
+void lkl_kernel_fork_prepare(void);
+void lkl_kernel_fork_done(int child);
+
 #endif

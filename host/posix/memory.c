@@ -5,10 +5,12 @@
  * second address is moved into a file in memory, which both addresses then map.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +31,8 @@ struct region {
 	int fd;
 	/* One bit for each such page. */
 	uint64_t *moved;
+	/* The file of a child on its way, else -1. */
+	int child_fd;
 };
 
 /* Changed by the holder of the CPU token, or while there is no kernel. */
@@ -54,6 +58,7 @@ static struct region *add(void *addr, size_t size, int backed)
 	r->end = r->start + size;
 	r->backed = backed;
 	r->fd = -1;
+	r->child_fd = -1;
 	r->next = regions;
 	regions = r;
 	return r;
@@ -126,17 +131,27 @@ void lkl_host_memory_release_all(void)
 	}
 }
 
+static int new_file(const struct region *r)
+{
+	int fd = memfd_create("lkl", MFD_CLOEXEC);
+
+	if (fd >= 0 && ftruncate(fd, r->end - r->start)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 static int open_file(struct region *r)
 {
 	size_t pages = (r->end - r->start) / PAGE;
 
 	if (r->fd >= 0)
 		return 0;
-	r->moved = calloc((pages + 63) / 64, sizeof(*r->moved));
-	r->fd = memfd_create("lkl", MFD_CLOEXEC);
-	if (r->moved && r->fd >= 0 && !ftruncate(r->fd, r->end - r->start))
-		return 0;
-	return -ENOMEM;
+	if (!r->moved)
+		r->moved = calloc((pages + 63) / 64, sizeof(*r->moved));
+	r->fd = new_file(r);
+	return r->moved && r->fd >= 0 ? 0 : -ENOMEM;
 }
 
 static int is_moved(const struct region *r, uintptr_t addr)
@@ -146,6 +161,19 @@ static int is_moved(const struct region *r, uintptr_t addr)
 	return r->moved[page / 64] >> (page % 64) & 1;
 }
 
+static int write_pages(const struct region *r, int fd, uintptr_t start, size_t size)
+{
+	for (size_t done = 0; done < size; ) {
+		ssize_t n = pwrite(fd, (void *)(start + done), size - done,
+				   start - r->start + done);
+
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		done += n;
+	}
+	return 0;
+}
+
 /*
  * Moves private pages into the file. Nobody else touches them meanwhile: the
  * caller holds the CPU token, and devices write only to memory that the kernel
@@ -153,18 +181,12 @@ static int is_moved(const struct region *r, uintptr_t addr)
  */
 static int move(struct region *r, uintptr_t start, size_t size)
 {
-	off_t offset = start - r->start;
+	int err = write_pages(r, r->fd, start, size);
 
-	for (size_t done = 0; done < size; ) {
-		ssize_t n = pwrite(r->fd, (void *)(start + done), size - done,
-				   offset + done);
-
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		done += n;
-	}
+	if (err)
+		return err;
 	if (mmap((void *)start, size, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_FIXED, r->fd, offset) == MAP_FAILED)
+		 MAP_SHARED | MAP_FIXED, r->fd, start - r->start) == MAP_FAILED)
 		return -errno;
 	for (uintptr_t a = start; a < start + size; a += PAGE) {
 		size_t page = (a - r->start) / PAGE;
@@ -248,4 +270,93 @@ void *LKL_ABI lkl_posix_page_alloc(unsigned long long size)
 void LKL_ABI lkl_posix_page_free(void *addr, unsigned long long size)
 {
 	munmap(addr, size);
+}
+
+/* Calls @fn for each run of moved pages of @r; ends with the first error. */
+static int for_each_moved(struct region *r,
+			  int (*fn)(const struct region *r, int fd, uintptr_t start,
+				    size_t size))
+{
+	uintptr_t start, stop;
+	int err = 0;
+
+	for (start = r->start; start < r->end && !err; start = stop) {
+		for (stop = start; stop < r->end && is_moved(r, stop); stop += PAGE)
+			;
+		if (stop > start)
+			err = fn(r, r->child_fd, start, stop - start);
+		else
+			stop += PAGE;
+	}
+	return err;
+}
+
+int lkl_host_memory_fork_prepare(void)
+{
+	struct region *r;
+
+	for (r = regions; r; r = r->next) {
+		if (r->fd < 0)
+			continue;
+		r->child_fd = new_file(r);
+		if (r->child_fd < 0 || for_each_moved(r, write_pages))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Replaces every mapping of the parent's file by one of the child's. */
+static int remap(const struct region *r)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long long offset, inode;
+	uintptr_t start, end;
+	struct stat st;
+	char line[4400], perm[8];
+	int err = 0;
+
+	if (!maps || fstat(r->fd, &st)) {
+		err = -errno;
+		goto out;
+	}
+	while (!err && fgets(line, sizeof(line), maps)) {
+		int prot = PROT_READ;
+
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s %llx %*s %llu", &start,
+			   &end, perm, &offset, &inode) != 5 ||
+		    inode != st.st_ino || perm[3] != 's' || !strstr(line, "memfd:lkl"))
+			continue;
+		if (perm[1] == 'w')
+			prot |= PROT_WRITE;
+		if (mmap((void *)start, end - start, prot, MAP_SHARED | MAP_FIXED,
+			 r->child_fd, offset) == MAP_FAILED)
+			err = -errno;
+	}
+out:
+	if (maps)
+		fclose(maps);
+	return err;
+}
+
+int lkl_host_memory_fork_done(int child)
+{
+	struct region *r;
+	int err = 0;
+
+	for (r = regions; r; r = r->next) {
+		if (r->fd < 0)
+			continue;
+		if (child && r->child_fd < 0)
+			err = -ENOMEM;
+		else if (child && !err)
+			err = remap(r);
+		if (child && !err) {
+			close(r->fd);
+			r->fd = r->child_fd;
+		} else if (r->child_fd >= 0) {
+			close(r->child_fd);
+		}
+		r->child_fd = -1;
+	}
+	return err;
 }

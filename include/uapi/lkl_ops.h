@@ -212,12 +212,14 @@ struct lkl_image {
 					    unsigned long long ip,
 					    unsigned long long addr, int write);
 	/*
-	 * fork() of a process with a running kernel: prepare before, and then in
-	 * the parent and in the child (@child 1, with the thread that lives on).
-	 * prepare returns 0, or -EBUSY when other threads are in the kernel.
+	 * fork() of a process with a running kernel: prepare stops the kernel,
+	 * done lets it go on, in the parent and in the child (@child 1). There
+	 * only the calling thread exists; calls of others that were under way
+	 * never end. 0 or a negative errno; done only after a prepare that
+	 * returned 0.
 	 */
 	int (LKL_ABI *fork_prepare)(struct lkl_thread *self);
-	void (LKL_ABI *fork_done)(struct lkl_thread *self, int child);
+	int (LKL_ABI *fork_done)(struct lkl_thread *self, int child);
 };
 
 #endif

@@ -542,6 +542,54 @@ void lkl_cpu_exit_task(struct lkl_thread *th)
 }
 
 /*
+ * For fork(): takes the CPU, when no other thread's task wants it, and keeps it
+ * until lkl_cpu_fork_done(), so that both sides find it at rest.
+ */
+void lkl_cpu_fork_prepare(struct lkl_thread *th)
+{
+	lkl_cpu_enter(th);
+	while (!single_task_running())
+		schedule_timeout_uninterruptible(1);
+}
+
+/*
+ * The threads of the others stayed behind: their tasks are not to run in the
+ * child again. What they held, they hold for ever.
+ */
+static void forget_other_threads(struct lkl_thread *th)
+{
+	static struct lkl_thread nobody;
+	struct task_struct *task;
+
+	for_each_thread(current, task) {
+		if (!task->thread.host || task->thread.host == th)
+			continue;
+		task->thread.host = &nobody;
+		WRITE_ONCE(task->__state, TASK_PARKED);
+	}
+	lkl_cpu.entering = NULL;
+	lkl_cpu.pending &= ~LKL_PENDING_ENTER;
+	lkl_thread_forget_wanting();
+	spinners = 0;
+}
+
+/* In the parent, or with @child in the child, where the helper starts anew. */
+int lkl_cpu_fork_done(struct lkl_thread *th, bool child)
+{
+	int err = 0;
+
+	if (child) {
+		forget_other_threads(th);
+		lkl_ops->sem_free(lkl_td(&helper)->sem);
+		helper_tid = 0;
+		helper_until = LKL_TIME_NEVER;
+		err = lkl_cpu_start_helper();
+	}
+	lkl_cpu_leave(th);
+	return err;
+}
+
+/*
  * Stops the CPU for good: the caller's host thread, and all that wait in the
  * kernel, leave it with @err. The token is never free again.
  */

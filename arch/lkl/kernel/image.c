@@ -58,6 +58,36 @@ static void LKL_ABI image_thread_exit(struct lkl_thread *self)
 	td->sem = NULL;
 }
 
+static int LKL_ABI image_fork_prepare(struct lkl_thread *self)
+{
+	struct lkl_thread_data *td = lkl_td(self);
+	int err = td->sem ? 0 : lkl_thread_init(self);
+
+	if (err)
+		return err;
+	if (lkl_ctx_mark(&td->entry)) {
+		td->inside = false;
+		return lkl_cpu.dead;
+	}
+	td->inside = true;
+	lkl_cpu_fork_prepare(self);
+	return 0;
+}
+
+static int LKL_ABI image_fork_done(struct lkl_thread *self, int child)
+{
+	struct lkl_thread_data *td = lkl_td(self);
+	int err;
+
+	if (lkl_ctx_mark(&td->entry)) {
+		td->inside = false;
+		return lkl_cpu.dead;
+	}
+	err = lkl_cpu_fork_done(self, child);
+	td->inside = false;
+	return err;
+}
+
 static void LKL_ABI image_stop(struct lkl_thread *self)
 {
 	lkl_cpu_join();
@@ -74,6 +104,8 @@ const struct lkl_image lkl_image __section(".data.rel.ro") = {
 	.put_irq = lkl_image_put_irq,
 	.stop = image_stop,
 	.fault = lkl_image_fault,
+	.fork_prepare = image_fork_prepare,
+	.fork_done = image_fork_done,
 };
 
 long lkl_call(long nr, const long long *p)

@@ -51,6 +51,12 @@ void lkl_thread_wake_task(struct lkl_thread *th)
 	wake_up_process(spawner);
 }
 
+/* The threads in question do not exist on this side of a fork(). */
+void lkl_thread_forget_wanting(void)
+{
+	wanting = NULL;
+}
+
 static struct lkl_thread *next_wanting(void)
 {
 	struct lkl_thread *th;

@@ -41,13 +41,14 @@ void lkl_cpu_raise(u32 why);
 void lkl_cpu_die(int err);
 void lkl_cpu_join(void);
 int lkl_cpu_start_helper(void);
-int lkl_cpu_fork_prepare(struct lkl_thread *th);
-void lkl_cpu_fork_done(struct lkl_thread *th, bool child);
+void lkl_cpu_fork_prepare(struct lkl_thread *th);
+int lkl_cpu_fork_done(struct lkl_thread *th, bool child);
 
 /* thread.c: host threads and their tasks */
 int lkl_thread_init(struct lkl_thread *th);
 void lkl_thread_wake_task(struct lkl_thread *th);
 int lkl_thread_start_spawner(void);
+void lkl_thread_forget_wanting(void);
 struct lkl_thread *lkl_thread_spawning(void);
 void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task);
 
