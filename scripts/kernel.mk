@@ -31,7 +31,8 @@ export CCACHE_SLOPPINESS := time_macros
 ccache-args := CC="ccache gcc" HOSTCC="ccache gcc"
 endif
 
-KBUILD = $(MAKE) -C $(KSRC) O=$(abspath $(KOBJ)) ARCH=lkl $(ccache-args) \
+# Two at once in one object folder would spoil each other's work.
+KBUILD = flock $(abspath $(B))/kbuild.lock $(MAKE) -C $(KSRC) O=$(abspath $(KOBJ)) ARCH=lkl $(ccache-args) \
 	KBUILD_BUILD_TIMESTAMP="$$(date -u -r $(KSRC)/Makefile)" \
 	$(if $(filter 1,$(V)),V=1)
 
