@@ -175,6 +175,14 @@ enum lkl_call {
 	LKL_CALL_HALT,
 	/* (): frees whatever unmounted file systems still hold. */
 	LKL_CALL_FLUSH_UNMOUNT,
+	/* For tests and benchmarks: has a kernel thread do nothing, and waits for it. */
+	LKL_CALL_WORK_ROUNDTRIP,
+	/*
+	 * For tests and benchmarks, (disks, size, buffers): fills the last two of
+	 * @disks buffers of @size bytes, of which the pointers are an array, with the
+	 * RAID-6 syndromes of the others. Nothing is checked.
+	 */
+	LKL_CALL_RAID6_SYNDROME,
 	LKL_CALL_END,
 };
 

@@ -36,9 +36,13 @@ enum lkl_sleep {
 	LKL_WOKEN,
 };
 
-/* Sleeping and being woken costs some tens of µs; spin up to that long. */
+/*
+ * Sleeping and being woken costs some tens of µs, on a virtual machine more: it
+ * pays to spin about that long, when waits have been short of late.
+ */
 #define SPIN_MAX_NS	50000
 #define SPIN_MIN_NS	1000
+#define SHORT_WAIT_NS	(4 * SPIN_MAX_NS)
 /* The helper's pace while it cannot have the token, or is not needed. */
 #define HELPER_PACE_NS	(4 * NSEC_PER_MSEC)
 
@@ -124,40 +128,40 @@ static void sleep_unless(struct lkl_thread *th, bool (*ready)(struct lkl_thread 
 		lkl_ops->sem_down(td->sem);
 }
 
+static void spin_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
+		       u64 end)
+{
+	do {
+		for (int i = 0; i < 32; i++) {
+			if (ready(th))
+				return;
+			cpu_relax();
+		}
+	} while (lkl_ops->time() < end);
+}
+
 /*
- * Waits until @ready or @deadline: spins first, for as long as that has paid
- * lately, since handing over to a thread that sleeps takes far longer.
+ * Waits until @ready or @deadline. One thread at a time spins before it sleeps:
+ * with more, nobody would be left to run the kernel.
  */
 static void wait_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
 		       u64 deadline)
 {
 	struct lkl_thread_data *td = lkl_td(th);
+	u64 start, end;
 
 	if (ready(th))
 		return;
-	if (__atomic_fetch_add(&spinners, 1, __ATOMIC_RELAXED) == 0) {
-		u64 now = lkl_ops->time();
-		u64 end = min(now + td->spin_ns, deadline);
-		bool done = false;
+	start = lkl_ops->time();
+	if (!__atomic_fetch_add(&spinners, 1, __ATOMIC_RELAXED))
+		spin_until(th, ready, min(start + td->spin_ns, deadline));
+	__atomic_fetch_sub(&spinners, 1, __ATOMIC_RELAXED);
 
-		while (!done && now < end) {
-			for (int i = 0; i < 32 && !done; i++) {
-				cpu_relax();
-				done = ready(th);
-			}
-			now = lkl_ops->time();
-		}
-		__atomic_fetch_sub(&spinners, 1, __ATOMIC_RELAXED);
-		if (done) {
-			td->spin_ns = min(td->spin_ns + SPIN_MIN_NS, SPIN_MAX_NS);
-			return;
-		}
-		td->spin_ns = max(td->spin_ns / 2, SPIN_MIN_NS);
-	} else {
-		__atomic_fetch_sub(&spinners, 1, __ATOMIC_RELAXED);
-	}
 	while (!ready(th) && lkl_ops->time() < deadline)
 		sleep_unless(th, ready, deadline);
+	end = lkl_ops->time();
+	td->spin_ns = end - start < SHORT_WAIT_NS ? SPIN_MAX_NS :
+		max_t(u32, td->spin_ns / 2, SPIN_MIN_NS);
 }
 
 /* The kernel is dead: out of whatever @th does in it. */

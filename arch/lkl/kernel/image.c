@@ -119,6 +119,10 @@ long lkl_call(long nr, const long long *p)
 		return lkl_halt();
 	case LKL_CALL_FLUSH_UNMOUNT:
 		return lkl_flush_unmount();
+	case LKL_CALL_WORK_ROUNDTRIP:
+		return lkl_work_roundtrip();
+	case LKL_CALL_RAID6_SYNDROME:
+		return lkl_raid6_syndrome(p[0], p[1], (void **)p[2]);
 	}
 	return -ENOSYS;
 }

@@ -20,6 +20,9 @@ long lkl_virtio_add(u64 base, u64 size, int irq);
 long lkl_virtio_remove(int id);
 long lkl_halt(void);
 long lkl_flush_unmount(void);
+/* bench.c */
+long lkl_work_roundtrip(void);
+long lkl_raid6_syndrome(int disks, size_t size, void **pages);
 
 /* setup.c: the host's command line and memory, before start_kernel() */
 int lkl_setup(const char *cmdline);
