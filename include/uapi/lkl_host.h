@@ -88,8 +88,8 @@ int lkl_start_kernel_ops(struct lkl_host_operations *ops, const char *fmt, ...)
  * lkl_sys_halt() - stop the kernel
  *
  * Writes out every file system, stops all tasks of the kernel and gives its memory
- * back. System calls of other threads that are under way return -EINTR or a result;
- * all later ones return an error until the kernel is started again. Blocks.
+ * back. System calls of other threads that are under way return -ESHUTDOWN, unless
+ * they were done; later ones return -ENODEV until the kernel is started again. Blocks.
  *
  * Disks that were added stay with the library: remove them before, or after.
  *
@@ -111,7 +111,8 @@ int lkl_is_running(void);
  *
  * What the functions lkl_sys_...() of lkl.h are made of. Blocks if the call does.
  *
- * Return: result or err; err also before the kernel runs and after it was halted.
+ * Return: result or err. -ENODEV before the kernel runs and after it was halted,
+ * -EDEADLK in a function that the kernel itself has called.
  */
 long lkl_syscall(long nr, long *params);
 
@@ -122,15 +123,16 @@ long lkl_syscall(long nr, long *params);
  * Never blocks, and may be called from signal handlers and from the host operations.
  * The handler runs soon, on another thread or before this call returns.
  *
- * Return: 0, or -EINVAL if there is no such interrupt or no kernel.
+ * Return: 0; -EINVAL if there is no such interrupt, -ENODEV if there is no kernel.
  */
 int lkl_trigger_irq(int irq);
 
 /**
  * lkl_get_free_irq() - reserve an interrupt number for a device
- * @user: who uses it, for messages; copied
+ * @user: who uses it, for messages; may be NULL
  *
- * Return: the number, above 0, or err: -EBUSY if all are taken.
+ * Return: the number, above 0, or err: -EBUSY if all are taken, -ENODEV without a
+ * kernel, whose interrupts they are.
  */
 int lkl_get_free_irq(const char *user);
 

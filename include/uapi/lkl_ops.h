@@ -52,9 +52,9 @@ struct lkl_host_operations {
 	 */
 	void (LKL_ABI *print)(const char *str, int len);
 	/*
-	 * The kernel panicked; its message went through print() before.
-	 * Every later system call returns -EIO. NULL, or a return, means abort().
-	 * token.
+	 * The kernel panicked; its message went through print() before. If this
+	 * is NULL or returns, the kernel stops: calls under way and all later
+	 * ones return -EIO, until lkl_sys_halt() takes it away. token.
 	 */
 	void (LKL_ABI *panic)(void);
 

@@ -10,6 +10,13 @@ asmlinkage long sys_mmap(unsigned long addr, unsigned long len, unsigned long pr
 
 /* Nothing returns from a signal handler through the kernel here. */
 #define sys_rt_sigreturn sys_ni_syscall
+/* Process 1 is the application, which only itself can end or replace. */
+#define sys_exit_group sys_ni_syscall
+#define sys_execve sys_ni_syscall
+#define sys_execveat sys_ni_syscall
+/* Tasks end with their threads, process 1 with the kernel. */
+#define sys_exit sys_ni_syscall
+#define sys_exit_group sys_ni_syscall
 
 #define __SYSCALL(nr, entry)	[nr] = (sys_call_ptr_t)entry,
 #define __SYSCALL_WITH_COMPAT(nr, native, compat)	__SYSCALL(nr, native)

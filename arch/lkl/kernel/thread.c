@@ -27,7 +27,8 @@ int lkl_thread_init(struct lkl_thread *th)
 
 struct lkl_thread *lkl_thread_spawning(void)
 {
-	return spawning;
+	/* While the spawner waits for memory, others may call clone(). */
+	return current == spawner ? spawning : NULL;
 }
 
 void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task)
