@@ -276,8 +276,10 @@ struct task_struct *__switch_to(struct task_struct *prev,
 	if (is_coroutine(prev))
 		lkl_ctx_swap(&prev->thread.sp, is_coroutine(next) ?
 			     next->thread.sp : lkl_td(th)->sp);
-	else if (prev->thread.in_user || READ_ONCE(prev->__state) == TASK_DEAD)
+	else if (prev->thread.in_user)
 		lkl_ctx_return(&lkl_td(th)->base);
+	else if (READ_ONCE(prev->__state) == TASK_DEAD)
+		lkl_ctx_return(&lkl_td(th)->entry);
 	else
 		carry(th);
 
@@ -533,15 +535,10 @@ void lkl_cpu_bind_current(struct lkl_thread *th)
 	lkl_ctx_swap(&current->thread.sp, lkl_td(th)->sp);
 }
 
-/* The task of @th ends; the thread goes on outside the kernel. */
-void lkl_cpu_exit_task(struct lkl_thread *th)
+/* The task of @th, which ran here, has ended; the thread leaves the kernel. */
+void lkl_cpu_leave_dead(struct lkl_thread *th)
 {
-	struct lkl_thread_data *td = lkl_td(th);
-
-	if (!lkl_ctx_mark(&td->base)) {
-		td->task = NULL;
-		do_exit(0);
-	}
+	lkl_td(th)->task = NULL;
 	hand_over(is_coroutine(current) ? &helper : current->thread.host);
 }
 

@@ -44,6 +44,18 @@ void lkl_exit_work(unsigned long flags)
 		resume_user_mode_work(task_pt_regs(current));
 }
 
+/*
+ * Where frames end that will never return, at td->entry: of a task that ended, or
+ * of all when the kernel did.
+ */
+long lkl_bail_out(struct lkl_thread *th)
+{
+	if (!lkl_cpu.dead)
+		lkl_cpu_leave_dead(th);
+	lkl_td(th)->inside = false;
+	return lkl_cpu.dead;
+}
+
 long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
 				    const long long *params)
 {
@@ -57,10 +69,8 @@ long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
 		if (ret)
 			return ret;
 	}
-	if (unlikely(lkl_ctx_mark(&td->entry))) {
-		td->inside = false;
-		return lkl_cpu.dead;
-	}
+	if (unlikely(lkl_ctx_mark(&td->entry)))
+		return lkl_bail_out(th);
 	td->inside = true;
 	lkl_cpu_enter(th);
 	do {

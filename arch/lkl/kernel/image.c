@@ -29,10 +29,8 @@ static int LKL_ABI image_start(const struct lkl_host_operations *ops,
 		err = lkl_setup(cmdline);
 	if (err)
 		return err;
-	if (lkl_ctx_mark(&td->entry)) {
-		td->inside = false;
-		return lkl_cpu.dead;
-	}
+	if (lkl_ctx_mark(&td->entry))
+		return lkl_bail_out(self);
 	td->inside = true;
 	lkl_cpu_boot(self, boot_main);
 	err = lkl_cpu_start_helper();
@@ -47,12 +45,14 @@ static void LKL_ABI image_thread_exit(struct lkl_thread *self)
 {
 	struct lkl_thread_data *td = lkl_td(self);
 
-	if (td->task && !lkl_cpu.dead && !lkl_ctx_mark(&td->entry)) {
-		td->inside = true;
-		lkl_cpu_enter(self);
-		lkl_cpu_exit_task(self);
+	if (td->task && !lkl_cpu.dead) {
+		if (!lkl_ctx_mark(&td->entry)) {
+			td->inside = true;
+			lkl_cpu_enter(self);
+			do_exit(0);
+		}
+		lkl_bail_out(self);
 	}
-	td->inside = false;
 	if (td->sem)
 		lkl_ops->sem_free(td->sem);
 	td->sem = NULL;
@@ -65,10 +65,8 @@ static int LKL_ABI image_fork_prepare(struct lkl_thread *self)
 
 	if (err)
 		return err;
-	if (lkl_ctx_mark(&td->entry)) {
-		td->inside = false;
-		return lkl_cpu.dead;
-	}
+	if (lkl_ctx_mark(&td->entry))
+		return lkl_bail_out(self);
 	td->inside = true;
 	lkl_cpu_fork_prepare(self);
 	return 0;
@@ -79,10 +77,8 @@ static int LKL_ABI image_fork_done(struct lkl_thread *self, int child)
 	struct lkl_thread_data *td = lkl_td(self);
 	int err;
 
-	if (lkl_ctx_mark(&td->entry)) {
-		td->inside = false;
-		return lkl_cpu.dead;
-	}
+	if (lkl_ctx_mark(&td->entry))
+		return lkl_bail_out(self);
 	err = lkl_cpu_fork_done(self, child);
 	td->inside = false;
 	return err;

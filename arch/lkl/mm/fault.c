@@ -154,6 +154,8 @@ static struct {
 	bool write;
 } oops;
 
+/* The stack is as it was, which may be between two words. */
+__attribute__((force_align_arg_pointer))
 static void __noreturn lkl_oops(void)
 {
 	console_verbose();
@@ -181,7 +183,7 @@ unsigned long long LKL_ABI lkl_image_fault(struct lkl_thread *th,
 	if (!th || !in_window(addr) || lkl_td(th)->inside || !lkl_td(th)->sem)
 		return 0;
 	if (lkl_ctx_mark(&lkl_td(th)->entry)) {
-		lkl_td(th)->inside = false;
+		lkl_bail_out(th);
 		return 0;
 	}
 	lkl_td(th)->inside = true;

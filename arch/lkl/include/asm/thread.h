@@ -19,7 +19,7 @@ struct lkl_thread_data {
 	bool inside;			/* between entry and exit */
 	bool entering;			/* it waits for its task's turn */
 	struct lkl_ctx_mark base;	/* where frames left behind end */
-	struct lkl_ctx_mark entry;	/* the way out when the kernel dies */
+	struct lkl_ctx_mark entry;	/* the way out of a dead task or kernel */
 };
 
 static inline struct lkl_thread_data *lkl_td(struct lkl_thread *th)
@@ -36,7 +36,7 @@ void lkl_cpu_boot(struct lkl_thread *th, void (*fn)(void));
 void lkl_cpu_enter(struct lkl_thread *th);
 void lkl_cpu_leave(struct lkl_thread *th);
 void lkl_cpu_bind_current(struct lkl_thread *th);
-void lkl_cpu_exit_task(struct lkl_thread *th);
+void lkl_cpu_leave_dead(struct lkl_thread *th);
 void lkl_cpu_raise(u32 why);
 void lkl_cpu_die(int err);
 void lkl_cpu_join(void);
@@ -53,6 +53,7 @@ struct lkl_thread *lkl_thread_spawning(void);
 void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task);
 
 /* entry.c, signal.c */
+long lkl_bail_out(struct lkl_thread *th);
 void lkl_exit_work(unsigned long flags);
 void lkl_do_signals(void);
 
