@@ -22,6 +22,8 @@ void __init_single_page(struct page *page, unsigned long pfn, unsigned long zone
 			int nid);
 extern unsigned long highest_memmap_pfn;
 
+bool lkl_hostmem_described = true;
+
 static bool in_window(unsigned long addr)
 {
 	return addr >= lkl_mmap_start && addr < lkl_mmap_end;
@@ -59,7 +61,7 @@ static vm_fault_t hostmem_fault(struct vm_fault *vmf)
 	pte_t *pte, entry;
 	spinlock_t *ptl;
 
-	if (!host_access_ok(vmf->address, write))
+	if (!lkl_hostmem_described || !host_access_ok(vmf->address, write))
 		return VM_FAULT_SIGBUS;
 	if (pte_alloc(vma->vm_mm, vmf->pmd))
 		return VM_FAULT_OOM;

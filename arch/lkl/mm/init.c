@@ -95,6 +95,7 @@ int lkl_memory_reserve(const char *cmdline)
 		return -ENOMEM;
 	lkl_vmalloc_end = lkl_vmalloc_start + VMALLOC_SIZE;
 	lkl_mmap_end = lkl_mmap_start + MMAP_SIZE;
+		lkl_hostmem_described = false;
 	return 0;
 }
 
