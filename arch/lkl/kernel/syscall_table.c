@@ -14,8 +14,6 @@ asmlinkage long sys_mmap(unsigned long addr, unsigned long len, unsigned long pr
 #define sys_exit_group sys_ni_syscall
 #define sys_execve sys_ni_syscall
 #define sys_execveat sys_ni_syscall
-/* A task ends with its thread. */
-#define sys_exit sys_ni_syscall
 
 #define __SYSCALL(nr, entry)	[nr] = (sys_call_ptr_t)entry,
 #define __SYSCALL_WITH_COMPAT(nr, native, compat)	__SYSCALL(nr, native)
