@@ -561,16 +561,14 @@ START_TEST(io_uring_own_memory)
 	struct lkl_io_uring_params params = {
 		.flags = LKL_IORING_SETUP_NO_MMAP | LKL_IORING_SETUP_NO_SQARRAY,
 	};
-	char *rings = aligned_alloc(4096, 4096);
-	void *sqes = aligned_alloc(4096, 4096);
+	static char rings[4096] __attribute__((aligned(4096)));
+	static char sqes[4096] __attribute__((aligned(4096)));
 	int ring, fd = create("/tmp/ring");
 
-	memset(rings, 0, 4096);
-	memset(sqes, 0, 4096);
 	params.cq_off.user_addr = (uintptr_t)rings;
 	params.sq_off.user_addr = (uintptr_t)sqes;
 	ring = ok(lkl_sys_io_uring_setup(8, &params));
-	ring_write(ring, &params, rings, sqes, fd);
+	ring_write(ring, &params, rings, (void *)sqes, fd);
 	ok(lkl_sys_close(ring));
 }
 END_TEST
