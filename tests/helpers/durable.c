@@ -5,9 +5,6 @@
  */
 #include "mounted.h"
 
-/* Of host/common/disk.h; no application needs it. */
-int lkl_disk_set_engine(const char *name);
-
 static void mark(const char *what)
 {
 	ssize_t ret = write(-1, what, strlen(what));
