@@ -20,12 +20,14 @@
 #include "memory.h"
 
 /*
- * Where images go: low, since the kernel's memory map starts at address 0 and is
- * walked in steps of 128 MiB; and random, to make an attacker guess.
+ * Where images go: low, since the kernel walks its map of memory from address 0,
+ * which takes 2 ms per TiB; near the start of a section of that map, since all of
+ * a section is described; and random, to make an attacker guess (22 bits).
  */
-#define IMAGE_LOW	(64ULL << 30)
-#define IMAGE_HIGH	(4096ULL << 30)
-#define IMAGE_ALIGN	(128ULL << 20)
+#define IMAGE_LOW	(16ULL << 30)
+#define IMAGE_SECTIONS	1024
+#define IMAGE_SECTION	(128ULL << 20)
+#define IMAGE_PAGES	4096
 
 /* The part of a file that is mapped at some address. */
 struct backing {
@@ -113,8 +115,8 @@ static void *reserve(size_t size)
 
 		if (getrandom(&hint, sizeof(hint), GRND_NONBLOCK) != sizeof(hint))
 			hint = (uintptr_t)&hint * 0x9e3779b97f4a7c15ULL;
-		hint = IMAGE_LOW + hint % (IMAGE_HIGH - IMAGE_LOW);
-		hint &= ~(IMAGE_ALIGN - 1);
+		hint = IMAGE_LOW + hint % IMAGE_SECTIONS * IMAGE_SECTION +
+			(hint >> 32) % IMAGE_PAGES * 4096;
 		addr = map_zeroes((void *)(uintptr_t)hint, size, MAP_FIXED_NOREPLACE);
 		if (addr != MAP_FAILED)
 			return addr;

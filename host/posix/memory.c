@@ -242,6 +242,13 @@ void LKL_ABI lkl_posix_mem_unalias(void *addr, unsigned long long size)
 		mprotect(addr, size, PROT_NONE);
 }
 
+void LKL_ABI lkl_posix_mem_populate(void *addr, unsigned long long size)
+{
+#ifdef MADV_POPULATE_WRITE
+	madvise(addr, size, MADV_POPULATE_WRITE);
+#endif
+}
+
 void LKL_ABI lkl_posix_mem_discard(void *addr, unsigned long long size)
 {
 	/* One of the two does it, by the kind of page. */

@@ -43,6 +43,7 @@ struct lkl_host_operations lkl_host_ops = {
 	.mem_release = lkl_posix_mem_release,
 	.mem_alias = lkl_posix_mem_alias,
 	.mem_unalias = lkl_posix_mem_unalias,
+	.mem_populate = lkl_posix_mem_populate,
 	.mem_discard = lkl_posix_mem_discard,
 
 	.time = lkl_posix_time,

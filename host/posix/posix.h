@@ -46,6 +46,7 @@ void LKL_ABI lkl_posix_mem_release(void *addr, unsigned long long size);
 int LKL_ABI lkl_posix_mem_alias(void *addr, void *target,
 				unsigned long long size, int write);
 void LKL_ABI lkl_posix_mem_unalias(void *addr, unsigned long long size);
+void LKL_ABI lkl_posix_mem_populate(void *addr, unsigned long long size);
 void LKL_ABI lkl_posix_mem_discard(void *addr, unsigned long long size);
 
 /* time.c */

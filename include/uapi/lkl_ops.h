@@ -119,6 +119,11 @@ struct lkl_host_operations {
 				 unsigned long long size, int write);
 	/* Undoes mem_alias(); accesses fault again. Never fails. token. */
 	void (LKL_ABI *mem_unalias)(void *addr, unsigned long long size);
+	/*
+	 * A hint: all of this backed memory is about to be written. Saves the
+	 * cost of getting it page by page. Any context.
+	 */
+	void (LKL_ABI *mem_populate)(void *addr, unsigned long long size);
 	/* Gives backed memory back; it reads as zeroes afterwards. token. */
 	void (LKL_ABI *mem_discard)(void *addr, unsigned long long size);
 

@@ -17,11 +17,22 @@
 
 static char command_line[COMMAND_LINE_SIZE];
 
+/*
+ * Before what the application says. Devices and tables that nobody may need are
+ * made on demand, or small, so that the start is quick.
+ */
+static const char defaults[] =
+	"nbd.nbds_max=0 zram.num_devices=0 loop.max_loop=0 brd.rd_nr=0 "
+	"ifb.numifbs=0 dummy.numdummies=0 bonding.max_bonds=0 "
+	"thash_entries=8192 uhash_entries=1024 tcpmhash_entries=1024 "
+	"nf_conntrack.hashsize=4096 mhash_entries=1024 mphash_entries=1024 ";
+
 int __ref lkl_setup(const char *cmdline)
 {
-	if (strscpy(boot_command_line, cmdline, COMMAND_LINE_SIZE) < 0)
+	if (snprintf(boot_command_line, COMMAND_LINE_SIZE, "%s%s", defaults,
+		     cmdline) >= COMMAND_LINE_SIZE)
 		return -E2BIG;
-	strscpy(command_line, cmdline, COMMAND_LINE_SIZE);
+	strscpy(command_line, boot_command_line, COMMAND_LINE_SIZE);
 	return lkl_memory_reserve(cmdline);
 }
 

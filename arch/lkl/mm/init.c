@@ -15,8 +15,10 @@
 #include <asm/setup.h>
 #include <asm/thread.h>
 
-#define DEFAULT_MEMORY	SZ_256M
+/* With the image, two sections. */
+#define DEFAULT_MEMORY	(SZ_128M + SZ_64M)
 #define MIN_MEMORY	SZ_32M
+#define SECTION_SIZE	(1UL << SECTION_SIZE_BITS)
 #define VMALLOC_SIZE	SZ_64G
 #define MMAP_SIZE	(256UL * SZ_1G)
 #define VMEMMAP_SIZE	((1UL << (LKL_ADDRESS_BITS - PAGE_SHIFT)) * sizeof(struct page))
@@ -65,16 +67,19 @@ static unsigned long memory_size(const char *cmdline)
 
 	if (mem && (mem == cmdline || mem[-1] == ' '))
 		size = memparse(mem + 4, NULL);
-	return ALIGN(max_t(unsigned long, size, MIN_MEMORY), SZ_4M);
+	return max_t(unsigned long, size, MIN_MEMORY);
 }
 
 /* Before anything of the kernel runs. */
 int lkl_memory_reserve(const char *cmdline)
 {
+	unsigned long start = ALIGN((unsigned long)_end, SZ_4M);
 	unsigned long size = memory_size(cmdline);
 	unsigned long first;
 
-	ram_start = reserve(ALIGN((unsigned long)_end, SZ_4M), size, 1);
+	/* Up to the end of a section: the kernel describes all of it anyway. */
+	size = ALIGN(start + size, SECTION_SIZE) - start;
+	ram_start = reserve(start, size, 1);
 	if (!ram_start)
 		return -ENOMEM;
 	ram_end = ram_start + size;
@@ -90,12 +95,14 @@ int lkl_memory_reserve(const char *cmdline)
 		lkl_vmemmap = (struct page *)reserve(0, size * sizeof(struct page), 1);
 		if (lkl_vmemmap)
 			lkl_vmemmap -= first;
+		lkl_hostmem_described = false;
 	}
 	if (!lkl_vmalloc_start || !lkl_mmap_start || !lkl_vmemmap)
 		return -ENOMEM;
 	lkl_vmalloc_end = lkl_vmalloc_start + VMALLOC_SIZE;
 	lkl_mmap_end = lkl_mmap_start + MMAP_SIZE;
-		lkl_hostmem_described = false;
+	lkl_ops->mem_populate(pfn_to_page(PFN_DOWN(ram_start)),
+			      PFN_DOWN(ram_end - ram_start) * sizeof(struct page));
 	return 0;
 }
 

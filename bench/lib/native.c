@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calculations by this processor in user space. */
+#include <dlfcn.h>
+#include <stdint.h>
+
+#include "native.h"
+
+#ifdef __x86_64__
+#define WIDEST \
+	__attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
+
+__attribute__((target("sse4.2")))
+static uint64_t crc32c_thirds(const uint64_t *p, size_t words)
+{
+	uint64_t a = ~0u, b = ~0u, c = ~0u;
+
+	for (size_t i = 0; i < words; i++) {
+		a = __builtin_ia32_crc32di(a, p[i]);
+		b = __builtin_ia32_crc32di(b, p[i + words]);
+		c = __builtin_ia32_crc32di(c, p[i + 2 * words]);
+	}
+	return a ^ b ^ c;
+}
+
+int native_crc32c(const void *data, size_t len)
+{
+	if (!__builtin_cpu_supports("sse4.2"))
+		return 0;
+	/* Looked at, so that it is calculated. */
+	return crc32c_thirds(data, len / 24) != 1;
+}
+#else
+#define WIDEST
+
+int native_crc32c(const void *data, size_t len)
+{
+	return 0;
+}
+#endif
+
+/* What we need of OpenSSL, which is there or not when the program runs. */
+struct openssl {
+	void *(*ctx_new)(void);
+	const void *(*aes_128_xts)(void);
+	int (*init)(void *ctx, const void *cipher, void *engine, const void *key,
+		    const void *iv);
+	int (*update)(void *ctx, void *out, int *out_len, const void *in, int len);
+	void *ctx;
+};
+
+static int openssl_find(struct openssl *o)
+{
+	void *lib = dlopen("libcrypto.so.3", RTLD_NOW);
+
+	if (!lib)
+		return 0;
+	o->ctx_new = (void *(*)(void))dlsym(lib, "EVP_CIPHER_CTX_new");
+	o->aes_128_xts = (const void *(*)(void))dlsym(lib, "EVP_aes_128_xts");
+	o->init = (int (*)(void *, const void *, void *, const void *, const void *))
+		dlsym(lib, "EVP_EncryptInit_ex");
+	o->update = (int (*)(void *, void *, int *, const void *, int))
+		dlsym(lib, "EVP_EncryptUpdate");
+	if (!o->ctx_new || !o->aes_128_xts || !o->init || !o->update)
+		return 0;
+	o->ctx = o->ctx_new();
+	return !!o->ctx;
+}
+
+int native_aes_xts(const void *in, void *out, size_t len)
+{
+	static const unsigned char key[32] = { 1 }, iv[16] = { 2 };
+	static struct openssl o;
+	static int found = -1;
+	int out_len;
+
+	if (found < 0)
+		found = openssl_find(&o);
+	return found && o.init(o.ctx, o.aes_128_xts(), NULL, key, iv) &&
+	       o.update(o.ctx, out, &out_len, in, len);
+}
+
+typedef int8_t vec __attribute__((vector_size(64)));
+
+WIDEST
+void native_raid6(int disks, size_t size, void **buf)
+{
+	vec **v = (vec **)buf;
+
+	for (size_t i = 0; i < size / sizeof(vec); i++) {
+		vec p = v[disks - 3][i], q = p;
+
+		for (int d = disks - 4; d >= 0; d--) {
+			p ^= v[d][i];
+			q = (q + q) ^ ((q < 0) & 0x1d) ^ v[d][i];
+		}
+		v[disks - 2][i] = p;
+		v[disks - 1][i] = q;
+	}
+}

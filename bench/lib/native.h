@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The same calculations by this processor in user space, to compare with where the
+ * host's kernel does not let itself be measured.
+ */
+#ifndef LKL_BENCH_NATIVE_H
+#define LKL_BENCH_NATIVE_H
+
+#include <stddef.h>
+
+/*
+ * Three CRC-32C of a third of @data each, with the processor's instruction; they are
+ * not put together. 0 if the processor has none.
+ */
+int native_crc32c(const void *data, size_t len);
+
+/* AES-XTS with two keys of 128 bits by OpenSSL; 0 without it. */
+int native_aes_xts(const void *in, void *out, size_t len);
+
+/*
+ * RAID-6 syndromes of all but the last two of @disks buffers of @size bytes into
+ * those, by the widest vectors of the processor.
+ */
+void native_raid6(int disks, size_t size, void **buf);
+
+#endif
