@@ -238,6 +238,7 @@ int main(int argc, char **argv)
 		.unit = "k/s", .order = MORE_IS_BETTER, .ratio = 0.7,
 		.ours = our_reads, .host = host_reads,
 	};
+	const char *dir = getenv("B");
 	struct statfs fs;
 
 	bench_init(argc, argv);
@@ -250,8 +251,10 @@ int main(int argc, char **argv)
 
 	row.what = "4 KiB O_DIRECT io_uring reads, 32 deep, disk";
 	row.arg = &disk;
-	if (!statfs(".", &fs) && fs.f_type != TMPFS) {
-		job_start(&disk, ".", "disk", 1);
+	if (!dir)
+		dir = ".";
+	if (!statfs(dir, &fs) && fs.f_type != TMPFS) {
+		job_start(&disk, dir, "disk", 1);
 		bench_run(&row);
 	}
 	lkl_sys_halt();

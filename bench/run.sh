@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# run.sh [--runs N] [--json FILE] [PROGRAM...]: runs the benchmarks, all by default, and
+# says what else the machine was doing. What does not reach what it must does not fail
+# the run: on a busy machine figures say little.
+#
+# FILE gets one JSON object for each row; $B/bench/results.json by default.
+
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+export B=${B:-build}
+# mkfs and mount are not in the path of an ordinary user.
+export PATH=$PATH:/usr/sbin:/sbin
+json=$B/bench/results.json
+runs=()
+programs=()
+
+while [ $# != 0 ]; do
+	case $1 in
+	--runs) runs=(--runs "${2:?}"); shift ;;
+	--json) json=${2:?}; shift ;;
+	-*) sed -n '4,8s/^# \?//p' "$0"; exit 1 ;;
+	*) programs+=("$1") ;;
+	esac
+	shift
+done
+[ ${#programs[@]} != 0 ] || programs=(start calls files direct speed)
+
+printf 'Host: Linux %s, %s processors, load %s, %s\n' "$(uname -r)" "$(nproc)" \
+	"$(cut -d' ' -f1 /proc/loadavg)" \
+	"$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)"
+if awk -v n="$(nproc)" '{ exit !($1 > n / 4) }' /proc/loadavg; then
+	echo "The machine is busy: these figures are not to be relied on."
+fi
+
+rm -f "$json"
+status=0
+for p in "${programs[@]}"; do
+	printf '\n%s\n' "$p"
+	"$B/bench/$p" "${runs[@]}" --json "$json" || status=1
+done
+echo
+if [ -e "$json" ]; then
+	echo "$(grep -c '"reached": true' "$json") reached, $(grep -c '"reached": false' "$json") not; see $json"
+fi
+exit $status
