@@ -7,6 +7,7 @@
 #   scripts/library.mk   headers, liblkl.a, liblkl.so, lkl.pc
 #   scripts/programs.mk  tools/lkl, tests, bench
 #   scripts/install.mk   install, uninstall
+#   scripts/docs.mk      documentation out of the headers
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -44,6 +45,7 @@ include scripts/kernel.mk
 include scripts/library.mk
 include scripts/programs.mk
 include scripts/install.mk
+include scripts/docs.mk
 
 PHONY += all
 all: library programs

@@ -12,6 +12,7 @@ Targets:
   install      into DESTDIR/PREFIX; uninstall takes it away again
   menuconfig   changes the kernel configuration of this build folder
   headers      the headers for applications only
+  docs         the interface as Markdown and manual pages, in build/docs
   clean        removes what was built, keeps the unpacked kernel source
   distclean    removes build/
 

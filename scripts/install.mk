@@ -17,7 +17,7 @@ install: all
 	$(Q)cp -rT $(B)/include/lkl "$(to)/include/lkl"
 	$(Q)for t in $(filter-out demo,$(tools)); do \
 		install -m 755 "$(B)/bin/$$t" "$(to)/bin/" || exit; done
-	$(Q)install -m 644 README.md docs/*.md "$(to)/share/doc/lkl/"
+	$(Q)install -m 644 README.md "$(to)/share/doc/lkl/"
 
 uninstall:
 	$(Q)rm -rf "$(to)/include/lkl" "$(to)/share/doc/lkl" \

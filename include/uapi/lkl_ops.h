@@ -63,6 +63,7 @@ struct lkl_host_operations {
 	void (LKL_ABI *sem_free)(struct lkl_sem *sem);
 	/* Any context; never blocks. */
 	void (LKL_ABI *sem_up)(struct lkl_sem *sem);
+	/* Waits. free. */
 	void (LKL_ABI *sem_down)(struct lkl_sem *sem);
 	/*
 	 * As sem_down(), but gives up at @deadline, in ns of time(); LKL_TIME_NEVER
@@ -79,10 +80,13 @@ struct lkl_host_operations {
 
 	/* Starts @f(@arg) on a new joinable thread; 0 on failure. Any context. */
 	lkl_thread_t (LKL_ABI *thread_create)(void (LKL_ABI *f)(void *), void *arg);
+	/* Nobody will join the calling thread. */
 	void (LKL_ABI *thread_detach)(void);
+	/* Ends the calling thread. free. */
 	void (LKL_ABI *thread_exit)(void);
 	/* Waits for @tid to end. 0, or -1 if there is no such thread. free. */
 	int (LKL_ABI *thread_join)(lkl_thread_t tid);
+	/* Any context. */
 	lkl_thread_t (LKL_ABI *thread_self)(void);
 	int (LKL_ABI *thread_equal)(lkl_thread_t a, lkl_thread_t b);
 	/* Lowest address of the caller's stack; its size in bytes in @size. */
@@ -94,6 +98,7 @@ struct lkl_host_operations {
 	int (LKL_ABI *tls_set)(struct lkl_tls_key *key, void *data);
 	void *(LKL_ABI *tls_get)(struct lkl_tls_key *key);
 
+	/* For applications and device models. Any memory, as by malloc(). */
 	void *(LKL_ABI *mem_alloc)(unsigned long long size);
 	void (LKL_ABI *mem_free)(void *mem);
 	/* Zeroed, page-aligned memory; @size in bytes. */
