@@ -234,7 +234,7 @@ static double native_raid6_speed(void *arg)
 	raid6_buffers(buf);
 	for (size_t done = 0; done < TOTAL; done += (DISKS - 2) * 4096)
 		if (!native_raid6(DISKS, 4096, buf))
-			return BENCH_SKIP("no vector instructions");
+			return BENCH_SKIP("no such vector instructions");
 	return mib_per_s(begin);
 }
 
@@ -302,7 +302,7 @@ int main(int argc, char **argv)
 	row.what = "RAID-6 syndromes, 8 + 2 disks";
 	row.ours = our_raid6;
 	row.host = native_raid6_speed;
-	row.beside = "vector instructions in user space; its kernel's log says:";
+	row.beside = "the kernel's code in user space; its kernel's log says:";
 	bench_run(&row);
 	if (system("dmesg 2>/dev/null | grep -o 'raid6: .*'"))
 		bench_note("(nothing that we may read)");

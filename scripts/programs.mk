@@ -86,7 +86,7 @@ run-check: all tests
 $(B)/bench/%: bench/%.c $(wildcard bench/lib/*.c) $(B)/liblkl.a
 	$(say) BENCH $@
 	$(Q)mkdir -p $(@D)/.d
-	$(Q)$(CC) $(program-flags) -Ibench/lib -MF $(@D)/.d/$*.d -o $@ $(filter %.c,$^) \
+	$(Q)$(CC) $(program-flags) -Ibench/lib -idirafter $(KSRC)/include -MF $(@D)/.d/$*.d -o $@ $(filter %.c,$^) \
 		$(program-libs)
 
 PHONY += benches run-bench

@@ -6,8 +6,6 @@
 #include "native.h"
 
 #ifdef __x86_64__
-#include <immintrin.h>
-
 __attribute__((target("sse4.2")))
 static uint64_t crc32c_thirds(const uint64_t *p, size_t words)
 {
@@ -28,66 +26,8 @@ int native_crc32c(const void *data, size_t len)
 	/* Looked at, so that it is calculated. */
 	return crc32c_thirds(data, len / 24) != 1;
 }
-
-__attribute__((target("avx512bw")))
-static void raid6_avx512(int disks, size_t size, char **buf)
-{
-	const __m512i poly = _mm512_set1_epi8(0x1d);
-
-	for (size_t i = 0; i < size; i += 64) {
-		__m512i p = _mm512_loadu_si512(buf[disks - 3] + i), q = p;
-
-		for (int d = disks - 4; d >= 0; d--) {
-			__m512i data = _mm512_loadu_si512(buf[d] + i);
-			__mmask64 high = _mm512_movepi8_mask(q);
-
-			p = _mm512_xor_si512(p, data);
-			q = _mm512_xor_si512(_mm512_add_epi8(q, q), data);
-			q = _mm512_xor_si512(q, _mm512_maskz_mov_epi8(high, poly));
-		}
-		_mm512_stream_si512((void *)(buf[disks - 2] + i), p);
-		_mm512_stream_si512((void *)(buf[disks - 1] + i), q);
-	}
-}
-
-__attribute__((target("avx2")))
-static void raid6_avx2(int disks, size_t size, char **buf)
-{
-	const __m256i poly = _mm256_set1_epi8(0x1d), zero = _mm256_setzero_si256();
-
-	for (size_t i = 0; i < size; i += 32) {
-		__m256i p = _mm256_loadu_si256((__m256i *)(buf[disks - 3] + i)), q = p;
-
-		for (int d = disks - 4; d >= 0; d--) {
-			__m256i data = _mm256_loadu_si256((__m256i *)(buf[d] + i));
-			__m256i high = _mm256_cmpgt_epi8(zero, q);
-
-			p = _mm256_xor_si256(p, data);
-			q = _mm256_xor_si256(_mm256_add_epi8(q, q), data);
-			q = _mm256_xor_si256(q, _mm256_and_si256(high, poly));
-		}
-		_mm256_stream_si256((__m256i *)(buf[disks - 2] + i), p);
-		_mm256_stream_si256((__m256i *)(buf[disks - 1] + i), q);
-	}
-}
-
-int native_raid6(int disks, size_t size, void **buf)
-{
-	if (__builtin_cpu_supports("avx512bw"))
-		raid6_avx512(disks, size, (char **)buf);
-	else if (__builtin_cpu_supports("avx2"))
-		raid6_avx2(disks, size, (char **)buf);
-	else
-		return 0;
-	return 1;
-}
 #else
 int native_crc32c(const void *data, size_t len)
-{
-	return 0;
-}
-
-int native_raid6(int disks, size_t size, void **buf)
 {
 	return 0;
 }

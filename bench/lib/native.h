@@ -19,8 +19,7 @@ int native_aes_xts(const void *in, void *out, size_t len);
 
 /*
  * RAID-6 syndromes of all but the last two of @disks buffers of @size bytes into
- * those, by vector instructions; 0 without them. Past the caches, as the kernel does it;
- * buffers aligned to 64 bytes.
+ * those, by the code that the kernel for this processor prefers; 0 if we have none.
  */
 int native_raid6(int disks, size_t size, void **buf);
 
