@@ -68,6 +68,7 @@ $(B)/config.stamp: $(B)/source.stamp $(B)/config.id $(kconfig-files) $(KCONFIG) 
 
 PHONY += menuconfig
 menuconfig: $(B)/config.stamp
+	$(Q)scripts/packages.sh missing build menu
 	$(Q)+$(MAKE) -C $(KSRC) O=$(abspath $(KOBJ)) ARCH=lkl menuconfig
 	$(Q)touch $(B)/config.user
 
