@@ -20,6 +20,8 @@
 #include "posix.h"
 
 #define PAGE 4096UL
+/* Larger ones are used page by page, far from each other. */
+#define HUGE_REGION_MAX (1UL << 40)
 
 struct region {
 	struct region *next;
@@ -101,8 +103,8 @@ void *LKL_ABI lkl_posix_mem_reserve(unsigned long long hint,
 		addr = mmap(NULL, size, prot, flags, -1, 0);
 	if (addr == MAP_FAILED)
 		return NULL;
-	/* Terabytes of it are of no use in a core file. */
-	if (!backed)
+	/* A core file of terabytes takes minutes, however sparse it is. */
+	if (!backed || size >= HUGE_REGION_MAX)
 		madvise(addr, size, MADV_DONTDUMP);
 	if (!add(addr, size, backed)) {
 		munmap(addr, size);
