@@ -165,7 +165,9 @@ void lkl_bug(const char *fmt, ...) LKL_PRINTF(1, 2) __attribute__((noreturn));
 /**
  * lkl_register_dbg_handler() - open a small debugging shell on a signal
  *
- * On POSIX hosts SIGTSTP (Ctrl-Z) then starts it; elsewhere this does nothing.
+ * On POSIX hosts SIGTSTP (Ctrl-Z) then starts it, in a thread of its own, on standard
+ * input and output; the application goes on meanwhile. "help" lists its commands.
+ * Elsewhere this does nothing.
  */
 void lkl_register_dbg_handler(void);
 
