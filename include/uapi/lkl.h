@@ -7,7 +7,8 @@
  * System calls return a result or a negative errno (-LKL_ENOENT), written `err` below,
  * and never set errno. They need a running kernel (lkl_start_kernel() in lkl_host.h),
  * may be called by any thread and block where their namesakes do. The kernel's current
- * folder, umask, user and descriptors are shared by all threads unless they unshare them.
+ * folder, umask and descriptors are shared by all threads unless they unshare them. Users
+ * and capabilities are those of a thread alone: root's, until it changes them.
  */
 #ifndef LKL_H
 #define LKL_H

@@ -121,7 +121,7 @@ long lkl_syscall(long nr, long *params);
  * @irq: number from lkl_get_free_irq()
  *
  * Never blocks, and may be called from signal handlers and from the host operations.
- * The handler runs soon, on another thread or before this call returns.
+ * The handler runs soon, in whichever thread runs the kernel then.
  *
  * Return: 0; -EINVAL if there is no such interrupt, -ENODEV if there is no kernel.
  */
