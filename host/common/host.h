@@ -35,6 +35,8 @@ void lkl_host_fork_start(void);
 
 /* memory.c */
 
+/* The kernel has started: its memory will be used in earnest. */
+void lkl_host_memory_started(void);
 /* Releases whatever the kernel reserved, when it is gone. */
 void lkl_host_memory_release_all(void);
 /*

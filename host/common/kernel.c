@@ -198,6 +198,7 @@ static int start(const char *cmdline)
 		unload();
 		return err;
 	}
+	lkl_host_memory_started();
 	running = image.ops;
 	return 0;
 }

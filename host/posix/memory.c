@@ -122,6 +122,22 @@ void LKL_ABI lkl_posix_mem_release(void *addr, unsigned long long size)
 	munmap(addr, size);
 }
 
+/*
+ * Up to now memory was touched here and there, so huge pages would have cost time
+ * and memory. From now on they save: a fault for 512 pages instead of one, and most
+ * misses of the translation buffers, which are dear in virtual machines.
+ */
+void lkl_host_memory_started(void)
+{
+#ifdef MADV_HUGEPAGE
+	struct region *r;
+
+	for (r = regions; r; r = r->next)
+		if (r->backed && !r->foreign && r->end - r->start < HUGE_REGION_MAX)
+			madvise((void *)r->start, r->end - r->start, MADV_HUGEPAGE);
+#endif
+}
+
 void lkl_host_memory_release_all(void)
 {
 	while (regions) {

@@ -58,6 +58,8 @@ static lkl_thread_t helper_tid;
 static u64 helper_until = LKL_TIME_NEVER;
 /* It should look now; atomic. */
 static u32 helper_kicked;
+/* Threads that wait in the kernel while others run, the token's holder's. */
+static LIST_HEAD(waiting);
 /* Host threads that spin now: never more than leaves a processor to the carrier. */
 static u32 spinners;
 
@@ -175,20 +177,100 @@ static bool is_granted(struct lkl_thread *th)
 	return __atomic_load_n(&lkl_td(th)->granted, __ATOMIC_ACQUIRE) || is_dead();
 }
 
-static void wait_granted(struct lkl_thread *th)
-{
-	wait_until(th, is_granted, LKL_TIME_NEVER);
-	if (is_dead())
-		bail_out(th);
-	lkl_td(th)->granted = 0;
-}
-
 /* Passes the token, and whatever is current, to @th. */
 static void hand_over(struct lkl_thread *th)
 {
 	lkl_cpu.carrier = th;
 	__atomic_store_n(&lkl_td(th)->granted, 1, __ATOMIC_SEQ_CST);
 	wake(th);
+}
+
+void lkl_cpu_add_waiting(struct lkl_thread *th)
+{
+	if (list_empty(&lkl_td(th)->waiting))
+		list_add_tail(&lkl_td(th)->waiting, &waiting);
+}
+
+static void remove_waiting(struct lkl_thread *th)
+{
+	list_del_init(&lkl_td(th)->waiting);
+}
+
+/* Neither asleep nor in its application. Without the token it is but a hint. */
+static bool is_runnable(const struct task_struct *task)
+{
+	return task && READ_ONCE(task->__state) == TASK_RUNNING && READ_ONCE(task->on_rq);
+}
+
+/*
+ * current is in its application: lets others have the CPU. Execution goes on at
+ * the mark of the carrier, unless current was woken at the same time and is to
+ * go on: then this returns.
+ */
+static void park_current(void)
+{
+	__set_current_state(TASK_PARKED);
+	schedule();
+}
+
+/*
+ * Token just taken: what is current is the idle task, which waits, or a task in
+ * its application. Takes it off the CPU, so that @th can carry what comes next.
+ * False if the token is gone: it went to the thread whose task is current.
+ */
+static bool make_room(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	__atomic_store_n(&lkl_cpu.waiter, NULL, __ATOMIC_SEQ_CST);
+	if (lkl_ctx_mark(&td->park))
+		return true;
+	while (!is_coroutine(current)) {
+		struct lkl_thread *host = current->thread.host;
+
+		if (pending())
+			lkl_irq_run();
+		if (host == th) {
+			lkl_cpu.prev = NULL;
+			return true;
+		}
+		/* On its way in; then it must not be parked. */
+		if (lkl_td(host)->entering) {
+			lkl_cpu.prev = NULL;
+			hand_over(host);
+			return false;
+		}
+		park_current();
+	}
+	lkl_cpu.idle_wait = false;
+	return true;
+}
+
+static bool is_turn(struct lkl_thread *th)
+{
+	return is_granted(th) ||
+	       (!READ_ONCE(lkl_cpu.token) && is_runnable(lkl_td(th)->task));
+}
+
+/*
+ * Waits until the task of @th, or what is to run before it, is @th's to carry:
+ * it is handed the token, or finds it free while its task is runnable.
+ */
+static void wait_turn(struct lkl_thread *th)
+{
+	struct lkl_thread_data *td = lkl_td(th);
+
+	for (;;) {
+		wait_until(th, is_turn, LKL_TIME_NEVER);
+		if (is_dead())
+			bail_out(th);
+		if (__atomic_load_n(&td->granted, __ATOMIC_ACQUIRE)) {
+			td->granted = 0;
+			return;
+		}
+		if (token_try(th) && make_room(th))
+			return;
+	}
 }
 
 static bool is_waiter_done(struct lkl_thread *th)
@@ -199,7 +281,7 @@ static bool is_waiter_done(struct lkl_thread *th)
 
 /*
  * The idle task has nothing to do. Gives the token up and waits for work on its
- * behalf. Returns with the token: either there is work, or @th was handed it.
+ * behalf. Returns with the token, and with something else to do than to wait.
  */
 static void wait_for_work(struct lkl_thread *th)
 {
@@ -225,6 +307,7 @@ static void wait_for_work(struct lkl_thread *th)
 			break;
 		}
 		lkl_cpu.waiter = NULL;
+		lkl_cpu.idle_wait = false;
 		if (lkl_ops->time() >= lkl_cpu.deadline)
 			set_pending(LKL_PENDING_TIMER);
 		return;
@@ -232,7 +315,7 @@ static void wait_for_work(struct lkl_thread *th)
 	/* Another thread has taken the idle task over. */
 	if (th == &helper)
 		lkl_ctx_return(&td->base);
-	wait_granted(th);
+	wait_turn(th);
 }
 
 /*
@@ -243,24 +326,23 @@ static void carry(struct lkl_thread *th)
 {
 	struct lkl_thread_data *td = lkl_td(th);
 
+	if (th != &helper)
+		lkl_cpu_add_waiting(th);
 	for (;;) {
 		struct task_struct *next = current;
 
-		if (is_coroutine(next)) {
-			if (lkl_cpu.idle_wait) {
-				wait_for_work(th);
-				if (!is_coroutine(current))
-					continue;
-				lkl_cpu.idle_wait = false;
-			}
+		if (lkl_cpu.idle_wait) {
+			wait_for_work(th);
+		} else if (is_coroutine(next)) {
 			lkl_ctx_swap(&td->sp, next->thread.sp);
 		} else if (next->thread.host == th) {
+			remove_waiting(th);
 			return;
 		} else {
 			hand_over(next->thread.host);
 			if (th == &helper)
 				lkl_ctx_return(&td->base);
-			wait_granted(th);
+			wait_turn(th);
 		}
 	}
 }
@@ -277,7 +359,7 @@ struct task_struct *__switch_to(struct task_struct *prev,
 		lkl_ctx_swap(&prev->thread.sp, is_coroutine(next) ?
 			     next->thread.sp : lkl_td(th)->sp);
 	else if (prev->thread.in_user)
-		lkl_ctx_return(&lkl_td(th)->base);
+		lkl_ctx_return(&lkl_td(th)->park);
 	else if (READ_ONCE(prev->__state) == TASK_DEAD)
 		lkl_ctx_return(&lkl_td(th)->entry);
 	else
@@ -286,64 +368,10 @@ struct task_struct *__switch_to(struct task_struct *prev,
 	return lkl_cpu.prev;
 }
 
-/*
- * current is in its application: lets others have the CPU. Execution goes on at
- * the base of the carrier, unless current was woken at the same time and is to
- * go on: then this returns.
- */
-static void park_current(void)
-{
-	__set_current_state(TASK_PARKED);
-	schedule();
-}
-
 void arch_cpu_idle(void)
 {
 	lkl_cpu.idle_wait = true;
 	lkl_ctx_swap(&current->thread.sp, lkl_td(lkl_cpu.carrier)->sp);
-}
-
-/*
- * Takes the idle task, or the task of another thread that is in its application,
- * off the CPU and carries on until @th's own task is current. Token held.
- */
-static void displace_current(struct lkl_thread *th)
-{
-	struct lkl_thread_data *td = lkl_td(th);
-
-	__atomic_store_n(&lkl_cpu.waiter, NULL, __ATOMIC_SEQ_CST);
-	if (!lkl_ctx_mark(&td->base)) {
-		while (!is_coroutine(current)) {
-			struct lkl_thread *host = current->thread.host;
-
-			if (pending())
-				lkl_irq_run();
-			if (host == th)
-				return;
-			/* It is on its way in: then it must not be parked. */
-			if (lkl_td(host)->entering) {
-				lkl_cpu.prev = NULL;
-				hand_over(host);
-				if (th == &helper)
-					return;
-				wait_granted(th);
-				goto out;
-			}
-			park_current();
-		}
-		lkl_cpu.idle_wait = false;
-	}
-	/*
-	 * The helper comes back to the mark empty-handed too; or when it was about
-	 * to and was handed the token again.
-	 */
-	if (lkl_cpu.carrier != th)
-		return;
-	td->granted = 0;
-	carry(th);
-out:
-	if (lkl_cpu.prev)
-		schedule_tail(lkl_cpu.prev);
 }
 
 static bool can_enter(struct lkl_thread *th)
@@ -362,22 +390,26 @@ static void enter_slow(struct lkl_thread *th, bool have_token)
 		;
 	set_pending(LKL_PENDING_ENTER);
 
-	while (!have_token) {
+	for (;;) {
+		if (have_token && make_room(th))
+			break;
 		wait_until(th, can_enter, LKL_TIME_NEVER);
 		if (is_dead())
 			bail_out(th);
 		if (__atomic_load_n(&td->granted, __ATOMIC_ACQUIRE)) {
 			td->granted = 0;
-			if (lkl_cpu.prev)
-				schedule_tail(lkl_cpu.prev);
-			goto inside;
+			break;
 		}
 		have_token = token_try(th);
 	}
-	displace_current(th);
-inside:
+	carry(th);
+	if (lkl_cpu.prev)
+		schedule_tail(lkl_cpu.prev);
 	td->entering = false;
 	current->thread.in_user = false;
+	/* Not before it is off the list of those who enter may it leave again. */
+	if (pending())
+		lkl_irq_run();
 }
 
 /* On return the calling thread holds the token and its task is current. */
@@ -397,45 +429,60 @@ void lkl_cpu_enter(struct lkl_thread *th)
 	enter_slow(th, have_token);
 }
 
-/* Others want to run: gives them a turn, and the CPU if they want still more. */
-static bool let_others_run(struct lkl_thread *th)
-{
-	struct lkl_thread_data *td = lkl_td(th);
-
-	yield();
-	if (single_task_running())
-		return false;
-
-	if (!lkl_ctx_mark(&td->base)) {
-		current->thread.in_user = true;
-		park_current();
-		current->thread.in_user = false;
-		return false;
-	}
-	hand_over(is_coroutine(current) ? &helper : current->thread.host);
-	return true;
-}
-
 static void kick_helper(void)
 {
 	__atomic_store_n(&helper_kicked, 1, __ATOMIC_SEQ_CST);
 	wake(&helper);
 }
 
+#define WAKE_MAX 8
+
+/*
+ * Tasks that are runnable while current leaves the CPU free: their threads come
+ * for it themselves, and the helper for kernel threads. Called with the token;
+ * the threads in @wakes are to be woken without it.
+ */
+static int find_runnable(struct lkl_thread **wakes)
+{
+	int others = nr_running() - 1;
+	struct lkl_thread_data *td;
+	int n = 0;
+
+	list_for_each_entry(td, &waiting, waiting) {
+		if (!others || n == WAKE_MAX - 1)
+			break;
+		if (is_runnable(td->task)) {
+			wakes[n++] = (struct lkl_thread *)td;
+			others--;
+		}
+	}
+	if (others > 0)
+		wakes[n++] = &helper;
+	return n;
+}
+
 /* The way back to the application; the task may stay current. */
 void lkl_cpu_leave(struct lkl_thread *th)
 {
-	do {
-		unsigned long work;
+	struct lkl_thread *wakes[WAKE_MAX];
+	unsigned long work;
+	int n = 0;
 
+	for (;;) {
 		while ((work = READ_ONCE(current_thread_info()->flags) & _TIF_EXIT_WORK))
 			lkl_exit_work(work);
-		if (unlikely(!single_task_running()) && let_others_run(th))
-			return;
+		if (unlikely(!single_task_running()))
+			n = find_runnable(wakes);
 		current->thread.in_user = true;
 		token_release();
 		if (unlikely(READ_ONCE(lkl_cpu.deadline) < READ_ONCE(helper_until)))
 			kick_helper();
+		while (unlikely(n)) {
+			if (wakes[--n] == &helper)
+				kick_helper();
+			else
+				wake(wakes[n]);
+		}
 		if (likely(!pending()))
 			return;
 		if (!token_try(th))
@@ -447,7 +494,7 @@ void lkl_cpu_leave(struct lkl_thread *th)
 		}
 		current->thread.in_user = false;
 		lkl_irq_run();
-	} while (1);
+	}
 }
 
 /* Something is pending (@why more): makes somebody look. Any thread. */
@@ -470,41 +517,46 @@ static bool helper_is_needed(struct lkl_thread *th)
 	       __atomic_exchange_n(&helper_kicked, 0, __ATOMIC_SEQ_CST);
 }
 
-static void helper_once(struct lkl_thread *th)
+/* Whether the helper holds the token now, and there is work for it. */
+static bool helper_takes_over(struct lkl_thread *th)
 {
+	struct lkl_thread_data *td = lkl_td(th);
 	u64 now = lkl_ops->time();
 
-	if (!lkl_td(th)->granted) {
-		if (!token_try(th)) {
-			if (now >= READ_ONCE(lkl_cpu.deadline))
-				set_pending(LKL_PENDING_TIMER);
-			WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
-			return;
-		}
-		if (lkl_cpu.waiter || (!pending() && now < lkl_cpu.deadline)) {
-			WRITE_ONCE(helper_until, lkl_cpu.waiter ?
-				   now + HELPER_PACE_NS : lkl_cpu.deadline);
-			token_release();
-			return;
-		}
-		if (now >= lkl_cpu.deadline)
-			set_pending(LKL_PENDING_TIMER);
+	if (__atomic_load_n(&td->granted, __ATOMIC_ACQUIRE)) {
+		td->granted = 0;
+		WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
+		return true;
 	}
-	lkl_td(th)->granted = 0;
+	if (!token_try(th)) {
+		if (now >= READ_ONCE(lkl_cpu.deadline))
+			set_pending(LKL_PENDING_TIMER);
+		WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
+		return false;
+	}
+	if (now >= lkl_cpu.deadline)
+		set_pending(LKL_PENDING_TIMER);
+	if (lkl_cpu.waiter || (!pending() && single_task_running())) {
+		WRITE_ONCE(helper_until, lkl_cpu.waiter ?
+			   now + HELPER_PACE_NS : lkl_cpu.deadline);
+		token_release();
+		return false;
+	}
 	WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
-	displace_current(th);
+	return make_room(th);
 }
 
 static void LKL_ABI helper_main(void *unused)
 {
 	struct lkl_thread_data *td = lkl_td(&helper);
 
-	if (!lkl_ctx_mark(&td->entry)) {
-		while (!is_dead()) {
-			sleep_unless(&helper, helper_is_needed, helper_until);
-			if (!is_dead())
-				helper_once(&helper);
-		}
+	if (lkl_ctx_mark(&td->entry))
+		return;
+	lkl_ctx_mark(&td->base);
+	while (!is_dead()) {
+		sleep_unless(&helper, helper_is_needed, helper_until);
+		if (!is_dead() && helper_takes_over(&helper))
+			carry(&helper);
 	}
 }
 
@@ -568,6 +620,7 @@ static void forget_other_threads(struct lkl_thread *th)
 		task->thread.host = &nobody;
 		WRITE_ONCE(task->__state, TASK_PARKED);
 	}
+	INIT_LIST_HEAD(&waiting);
 	lkl_cpu.entering = NULL;
 	lkl_cpu.pending &= ~LKL_PENDING_ENTER;
 	lkl_thread_forget_wanting();

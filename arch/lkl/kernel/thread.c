@@ -22,6 +22,7 @@ int lkl_thread_init(struct lkl_thread *th)
 	memset(td, 0, sizeof(*td));
 	td->sem = lkl_ops->sem_alloc(0);
 	td->spin_ns = 20000;
+	INIT_LIST_HEAD(&td->waiting);
 	return td->sem ? 0 : -ENOMEM;
 }
 
@@ -43,8 +44,12 @@ void lkl_thread_wake_task(struct lkl_thread *th)
 {
 	struct lkl_thread_data *td = lkl_td(th);
 
+	/* The thread whose task was current has been let in already. */
+	if (!td->entering)
+		return;
 	if (td->task) {
 		wake_up_state(td->task, TASK_PARKED);
+		lkl_cpu_add_waiting(th);
 		return;
 	}
 	td->next = wanting;
@@ -92,6 +97,7 @@ static int spawner_main(void *unused)
 		spawning = th;
 		while (kernel_clone(&args) < 0)
 			schedule_timeout_uninterruptible(HZ / 10);
+		lkl_cpu_add_waiting(th);
 		spawning = NULL;
 	}
 	return 0;

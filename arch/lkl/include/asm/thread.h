@@ -13,12 +13,14 @@ struct lkl_thread_data {
 	void *sp;			/* its context while it carries coroutines */
 	struct lkl_sem *sem;
 	struct lkl_thread *next;	/* in lkl_cpu.entering */
+	struct list_head waiting;	/* in cpu.c's list, when not running */
 	u32 sleep;			/* enum lkl_sleep, atomic */
 	u32 granted;			/* it was handed the token, atomic */
 	u32 spin_ns;			/* how long spinning has paid of late */
 	bool inside;			/* between entry and exit */
 	bool entering;			/* it waits for its task's turn */
-	struct lkl_ctx_mark base;	/* where frames left behind end */
+	struct lkl_ctx_mark park;	/* where it goes on after parking current */
+	struct lkl_ctx_mark base;	/* of the helper: when it has no work */
 	struct lkl_ctx_mark entry;	/* the way out of a dead task or kernel */
 };
 
@@ -37,6 +39,7 @@ void lkl_cpu_enter(struct lkl_thread *th);
 void lkl_cpu_leave(struct lkl_thread *th);
 void lkl_cpu_bind_current(struct lkl_thread *th);
 void lkl_cpu_leave_dead(struct lkl_thread *th);
+void lkl_cpu_add_waiting(struct lkl_thread *th);
 void lkl_cpu_raise(u32 why);
 void lkl_cpu_die(int err);
 void lkl_cpu_join(void);
