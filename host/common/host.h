@@ -20,6 +20,11 @@ void *lkl_host_image_reserve(size_t size);
 int lkl_host_image_map(void *to, const void *from, size_t size);
 /* Makes @size bytes at @addr executable and no longer writable. */
 int lkl_host_image_protect(void *addr, size_t size);
+/*
+ * Gives up the memory of @size bytes at @addr, which were protected and will be
+ * filled again where they are next executed; nothing if they cannot be.
+ */
+void lkl_host_image_trim(void *addr, size_t size);
 void lkl_host_image_release(void *addr, size_t size);
 
 /* fault.c */

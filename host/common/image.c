@@ -112,6 +112,27 @@ static int relocate_others(unsigned char *base, const Elf64_Dyn *dyn)
 	return 0;
 }
 
+struct text {
+	void *addr;
+	size_t size;
+};
+
+/* The one segment that is executed. */
+static struct text find_text(unsigned char *base)
+{
+	for (unsigned int i = 0; i < header()->e_phnum; i++) {
+		const Elf64_Phdr *p = segment(i);
+		uint64_t start = PAGE_DOWN(p->p_vaddr);
+
+		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
+			return (struct text){
+				base + start,
+				PAGE_UP(p->p_vaddr + p->p_memsz) - start,
+			};
+	}
+	return (struct text){ base, 0 };
+}
+
 static int load(unsigned char *base)
 {
 	const Elf64_Dyn *dyn = NULL;
@@ -129,13 +150,10 @@ static int load(unsigned char *base)
 		err = relocate_others(base, dyn);
 		relocate_packed(base, dyn);
 	}
-	for (unsigned int i = 0; i < header()->e_phnum && !err; i++) {
-		const Elf64_Phdr *p = segment(i);
+	if (!err) {
+		struct text text = find_text(base);
 
-		if (p->p_type == PT_LOAD && (p->p_flags & PF_X))
-			err = lkl_host_image_protect(base + PAGE_DOWN(p->p_vaddr),
-						     PAGE_UP(p->p_vaddr + p->p_memsz) -
-						     PAGE_DOWN(p->p_vaddr));
+		err = lkl_host_image_protect(text.addr, text.size);
 	}
 	return err;
 }
@@ -163,6 +181,13 @@ int lkl_image_load(struct lkl_loaded_image *image)
 		return -LKL_ERR_INVAL;
 	}
 	return 0;
+}
+
+void lkl_image_trim(const struct lkl_loaded_image *image)
+{
+	struct text text = find_text(image->base);
+
+	lkl_host_image_trim(text.addr, text.size);
 }
 
 void lkl_image_unload(struct lkl_loaded_image *image)

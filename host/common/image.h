@@ -14,6 +14,8 @@ struct lkl_loaded_image {
 
 /* Maps and relocates a fresh copy. 0 or a negative errno. */
 int lkl_image_load(struct lkl_loaded_image *image);
+/* After the start: what only that executed need not stay in memory. */
+void lkl_image_trim(const struct lkl_loaded_image *image);
 void lkl_image_unload(struct lkl_loaded_image *image);
 
 #endif

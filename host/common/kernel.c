@@ -185,7 +185,8 @@ static int start(const char *cmdline)
 	err = t ? lkl_virtio_start() : -LKL_ERR_NOMEM;
 	if (!err) {
 		char full[CMDLINE_MAX];
-		const char *devices = ops->virtio_devices ? ops->virtio_devices : "";
+		/* Disks are the library's, whichever operations the kernel uses. */
+		const char *devices = lkl_host_ops.virtio_devices ?: "";
 
 		if (snprintf(full, sizeof(full), "%s%s", cmdline, devices) >=
 		    (int)sizeof(full))
@@ -198,6 +199,7 @@ static int start(const char *cmdline)
 		unload();
 		return err;
 	}
+	lkl_image_trim(&image);
 	lkl_host_memory_started();
 	running = image.ops;
 	return 0;

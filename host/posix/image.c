@@ -96,9 +96,13 @@ static void *map_zeroes(void *to, size_t size, int flags)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
 }
 
+/* The last image came from the file, so that its clean pages can come again. */
+static int is_file_backed;
+
 int lkl_host_image_map(void *to, const void *from, size_t size)
 {
-	if (!map_file(to, from, size))
+	is_file_backed = !map_file(to, from, size);
+	if (is_file_backed)
 		return 0;
 	if (map_zeroes(to, size, MAP_FIXED) != to)
 		return -errno;
@@ -139,6 +143,12 @@ void *lkl_host_image_reserve(size_t size)
 int lkl_host_image_protect(void *addr, size_t size)
 {
 	return mprotect(addr, size, PROT_READ | PROT_EXEC) ? -errno : 0;
+}
+
+void lkl_host_image_trim(void *addr, size_t size)
+{
+	if (is_file_backed)
+		madvise(addr, size, MADV_DONTNEED);
 }
 
 void lkl_host_image_release(void *addr, size_t size)

@@ -570,6 +570,12 @@ int lkl_cpu_start_helper(void)
 	return helper_tid ? 0 : -ENOMEM;
 }
 
+/* Whether the calling host thread is the helper. */
+bool lkl_cpu_is_helper(void)
+{
+	return helper_tid && lkl_ops->thread_equal(lkl_ops->thread_self(), helper_tid);
+}
+
 /* Runs @fn as the idle task until a task is bound to @th. */
 void lkl_cpu_boot(struct lkl_thread *th, void (*fn)(void))
 {

@@ -65,6 +65,9 @@ long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
 	if (unlikely(td->inside))
 		return -EDEADLK;
 	if (unlikely(!td->sem)) {
+		/* From a host operation that the helper called. */
+		if (lkl_cpu_is_helper())
+			return -EDEADLK;
 		ret = lkl_thread_init(th);
 		if (ret)
 			return ret;

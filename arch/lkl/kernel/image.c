@@ -41,18 +41,22 @@ static int LKL_ABI image_start(const struct lkl_host_operations *ops,
 	return 0;
 }
 
+static void end_task(struct lkl_thread *self)
+{
+	if (!lkl_ctx_mark(&lkl_td(self)->entry)) {
+		lkl_td(self)->inside = true;
+		lkl_cpu_enter(self);
+		do_exit(0);
+	}
+	lkl_bail_out(self);
+}
+
 static void LKL_ABI image_thread_exit(struct lkl_thread *self)
 {
 	struct lkl_thread_data *td = lkl_td(self);
 
-	if (td->task && !lkl_cpu.dead) {
-		if (!lkl_ctx_mark(&td->entry)) {
-			td->inside = true;
-			lkl_cpu_enter(self);
-			do_exit(0);
-		}
-		lkl_bail_out(self);
-	}
+	if (td->task && !lkl_cpu.dead)
+		end_task(self);
 	if (td->sem)
 		lkl_ops->sem_free(td->sem);
 	td->sem = NULL;

@@ -44,6 +44,7 @@ void lkl_cpu_raise(u32 why);
 void lkl_cpu_die(int err);
 void lkl_cpu_join(void);
 int lkl_cpu_start_helper(void);
+bool lkl_cpu_is_helper(void);
 void lkl_cpu_fork_prepare(struct lkl_thread *th);
 int lkl_cpu_fork_done(struct lkl_thread *th, bool child);
 
