@@ -30,7 +30,9 @@ B := build
 comma := ,
 
 # One job for each processor, unless -j says otherwise.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(JOBS)
+endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 ifeq ($(V),1)

@@ -112,7 +112,7 @@ START_TEST(hashes)
 	for (i = 0; i < n_drivers; i++) {
 		const struct driver *d = &drivers[i];
 
-		snprintf(generic, sizeof(generic), "%s-generic", d->name);
+		snprintf(generic, sizeof(generic), "%.64s-generic", d->name);
 		if (strcmp(d->type, "shash") || !strcmp(d->driver, generic) ||
 		    find(generic) < 0)
 			continue;
