@@ -8,7 +8,7 @@
 
 #define MAX_LEN 20000
 
-static unsigned char text[MAX_LEN + 64], key[64], iv[32];
+static unsigned char text[MAX_LEN + 64], key[1088], iv[32];
 
 static void fill(void)
 {
@@ -84,19 +84,51 @@ static int find(const char *driver)
 	return -1;
 }
 
-static void compare_hash(const char *generic, const char *driver)
+/* Hashes with a key: of its own, or in the first @min bytes of the text. */
+struct keyed {
+	const char *name;
+	int keylen;
+	size_t min;
+};
+
+static const struct keyed keyed[] = {
+	{ "ghash", 16, 0 },
+	{ "polyval", 16, 0 },
+	{ "nhpoly1305", 1088, 0 },
+	{ "poly1305", 0, 32 },
+};
+
+static const struct keyed *find_keyed(const char *name)
 {
+	static const struct keyed none;
+	int i;
+
+	for (i = 0; i < COUNT(keyed); i++)
+		if (!strcmp(keyed[i].name, name))
+			return &keyed[i];
+	return &none;
+}
+
+static void compare_hash(const char *name, const char *generic, const char *driver)
+{
+	const struct keyed *k = find_keyed(name);
 	unsigned char want[64], got[64];
-	int a = ok(alg_open("hash", generic, NULL, 0));
-	int b = ok(alg_open("hash", driver, NULL, 0));
+	int a = ok(alg_open("hash", generic, key, k->keylen));
+	int b = ok(alg_open("hash", driver, key, k->keylen));
 	int i;
 
 	for (i = 0; i < LENGTHS; i++) {
 		size_t len = length(i), off = rand() % 64;
-		long n = ok(alg_hash(a, text + off, len, -1, want, sizeof(want)));
+		long n = alg_hash(a, text + off, len, -1, want, sizeof(want));
+		long m = alg_hash(b, text + off, len, 1 + rand() % (len + 1),
+				  got, sizeof(got));
 
-		is(alg_hash(b, text + off, len, 1 + rand() % MAX_LEN, got, sizeof(got)), n);
-		ck_assert_msg(!memcmp(want, got, n), "%s: %zu bytes", driver, len);
+		ck_assert_msg(m == n, "%s: %zu bytes: %ld, not %ld", driver, len, m, n);
+		if (n < 0)
+			ck_assert_msg(len < k->min, "%s: %zu bytes: %s", generic, len,
+				      lkl_strerror(n));
+		else
+			ck_assert_msg(!memcmp(want, got, n), "%s: %zu bytes", driver, len);
 	}
 	lkl_sys_close(a);
 	lkl_sys_close(b);
@@ -116,7 +148,8 @@ START_TEST(hashes)
 		if (strcmp(d->type, "shash") || !strcmp(d->driver, generic) ||
 		    find(generic) < 0)
 			continue;
-		compare_hash(generic, d->driver);
+		printf("%s: %s\n", generic, d->driver);
+		compare_hash(d->name, generic, d->driver);
 		compared++;
 	}
 	if (!compared)
@@ -124,28 +157,44 @@ START_TEST(hashes)
 }
 END_TEST
 
-/* The checksum has no second driver: crc32c-generic itself uses the processor. */
-START_TEST(crc32c)
+/*
+ * These checksums have no second driver: the generic one itself uses the
+ * processor. Bit by bit instead.
+ */
+static void compare_crc(const char *name, uint32_t poly, uint32_t invert)
 {
-	int i, alg = alg_open("hash", "crc32c", NULL, 0);
+	int i, alg = alg_open("hash", name, NULL, 0);
 
 	if (alg == -LKL_ENOENT || alg == -LKL_EAFNOSUPPORT)
-		skip("no crc32c through AF_ALG");
+		skip("no %s through AF_ALG", name);
 	ok(alg);
 	fill();
 	for (i = 1; i < LENGTHS; i++) {
 		size_t len = length(i), off = rand() % 64, k;
-		uint32_t want = ~0u, got;
+		uint32_t want = invert, got;
 		int bit;
 
 		for (k = 0; k < len; k++) {
 			want ^= text[off + k];
 			for (bit = 0; bit < 8; bit++)
-				want = want >> 1 ^ (want & 1 ? 0x82f63b78 : 0);
+				want = want >> 1 ^ (want & 1 ? poly : 0);
 		}
-		is(alg_hash(alg, text + off, len, -1, &got, sizeof(got)), 4);
-		ck_assert_msg(got == ~want, "%zu bytes", len);
+		is(alg_hash(alg, text + off, len, 1 + rand() % (len + 1), &got,
+			    sizeof(got)), 4);
+		ck_assert_msg(got == (want ^ invert), "%zu bytes", len);
 	}
+	lkl_sys_close(alg);
+}
+
+START_TEST(crc32)
+{
+	compare_crc("crc32", 0xedb88320, 0);
+}
+END_TEST
+
+START_TEST(crc32c)
+{
+	compare_crc("crc32c", 0x82f63b78, ~0u);
 }
 END_TEST
 
@@ -174,15 +223,20 @@ static const struct mode modes[] = {
 	  { .ivlen = 12, .assoc = 20, .tag = 16 }, 1, 0 },
 	{ "gcm(aes)", "gcm_base(ctr(aes-generic),ghash-generic)", "aead", 32,
 	  { .ivlen = 12, .assoc = 5, .tag = 16 }, 1, 0 },
+	{ "rfc4106(gcm(aes))", "rfc4106(gcm_base(ctr(aes-generic),ghash-generic))",
+	  "aead", 20, { .ivlen = 8, .assoc = 16, .tag = 16 }, 1, 0 },
+	{ "rfc4106(gcm(aes))", "rfc4106(gcm_base(ctr(aes-generic),ghash-generic))",
+	  "aead", 36, { .ivlen = 8, .assoc = 20, .tag = 12 }, 1, 0 },
 	{ "chacha20", "chacha20-generic", "skcipher", 32, { .ivlen = 16 }, 1, 1 },
 	{ "xchacha20", "xchacha20-generic", "skcipher", 32, { .ivlen = 32 }, 1, 1 },
+	{ "xchacha12", "xchacha12-generic", "skcipher", 32, { .ivlen = 32 }, 1, 1 },
 	{ "ecb(serpent)", "ecb(serpent-generic)", "skcipher", 32, { 0 }, 16, 16 },
 	{ "cbc(serpent)", "cbc(serpent-generic)", "skcipher", 32, { .ivlen = 16 }, 16, 16 },
 };
 
 static void compare_cipher(const struct mode *mode, int a, const char *driver)
 {
-	static unsigned char want[MAX_LEN + 64], got[MAX_LEN + 64];
+	static unsigned char want[MAX_LEN + 64], got[MAX_LEN + 128];
 	int b = ok(alg_open(mode->type, driver, key, mode->keylen));
 	struct cipher_op op = mode->op;
 	int i;
@@ -190,24 +244,29 @@ static void compare_cipher(const struct mode *mode, int a, const char *driver)
 	op.iv = iv;
 	for (i = 0; i < LENGTHS; i++) {
 		size_t off = rand() % 16, len = length(i) / mode->block * mode->block;
+		unsigned char *to = got + rand() % 64;
 		long n;
 
 		if (len < (size_t)mode->min || len + op.assoc > MAX_LEN)
 			continue;
 
 		op.encrypt = 1;
-		n = ok(alg_crypt(a, &op, text + off, op.assoc + len, want, sizeof(want)));
-		is(alg_crypt(b, &op, text + off, op.assoc + len, got, sizeof(got)), n);
-		ck_assert_msg(!memcmp(want, got, n), "%s: %zu bytes", driver, len);
+		op.split = 0;
+		n = ok(alg_crypt(a, &op, text + off, op.assoc + len, want));
+		op.split = rand() % n;
+		to[n] = 0xa5;
+		is(alg_crypt(b, &op, text + off, op.assoc + len, to), n);
+		ck_assert_msg(!memcmp(want, to, n), "%s: %zu bytes", driver, len);
+		ck_assert_msg(to[n] == 0xa5, "%s: %zu bytes: wrote too many", driver, len);
 
 		op.encrypt = 0;
-		is(alg_crypt(b, &op, want, n, got, sizeof(got)), op.assoc + len);
-		ck_assert_msg(!memcmp(text + off, got, op.assoc + len),
+		is(alg_crypt(b, &op, want, n, to), op.assoc + len);
+		ck_assert_msg(!memcmp(text + off, to, op.assoc + len),
 			      "%s: %zu bytes back", driver, len);
 
 		if (op.tag) {
 			want[n - 1] ^= 1;
-			fails(alg_crypt(b, &op, want, n, got, sizeof(got)), LKL_EBADMSG);
+			fails(alg_crypt(b, &op, want, n, to), LKL_EBADMSG);
 		}
 	}
 	lkl_sys_close(b);
@@ -230,10 +289,19 @@ START_TEST(ciphers)
 			    strstr(drivers[i].driver, "generic,") ||
 			    strstr(drivers[i].driver, "-generic"))
 				continue;
+			printf("%s, key of %d: %s\n", mode->generic, mode->keylen,
+			       drivers[i].driver);
 			compare_cipher(mode, a, drivers[i].driver);
 			compared++;
 		}
 		lkl_sys_close(a);
+	}
+	/* The cipher alone has no socket type: inside the same template. */
+	if (find("aes-aesni") >= 0) {
+		a = ok(alg_open(modes->type, modes->generic, key, modes->keylen));
+		compare_cipher(modes, a, "ecb(aes-aesni)");
+		lkl_sys_close(a);
+		compared++;
 	}
 	if (!compared)
 		skip("no drivers to compare");
@@ -242,7 +310,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const inside[] = { hashes, crc32c, ciphers };
+	const TTest *const inside[] = { hashes, crc32, crc32c, ciphers };
 
 	return run_tests("crypto", LIST(inside), NULL, 0, 60);
 }

@@ -63,7 +63,7 @@ static char *control(char *at, int type, const void *data, int len)
 }
 
 long alg_crypt(int alg, const struct cipher_op *op, const void *in, size_t len,
-	       void *out, size_t size)
+	       void *out)
 {
 	uint32_t direction = op->encrypt ? LKL_ALG_OP_ENCRYPT : LKL_ALG_OP_DECRYPT;
 	uint32_t assoc = op->assoc;
@@ -72,6 +72,13 @@ long alg_crypt(int alg, const struct cipher_op *op, const void *in, size_t len,
 	struct lkl_iovec iov = { (void *)in, len };
 	struct lkl_user_msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = buf,
+	};
+	/* Exactly what there will be: a read of more waits for more to be sent. */
+	size_t size = op->encrypt ? len + op->tag : len - op->tag;
+	size_t split = op->split < size ? op->split : size;
+	struct lkl_iovec to[] = {
+		{ out, split },
+		{ (char *)out + split, size - split },
 	};
 	long err;
 	int fd;
@@ -97,7 +104,7 @@ long alg_crypt(int alg, const struct cipher_op *op, const void *in, size_t len,
 		return fd;
 	err = lkl_sys_sendmsg(fd, &msg, 0);
 	if (err >= 0)
-		err = lkl_sys_read(fd, out, size);
+		err = lkl_sys_readv(fd, to, 2);
 	lkl_sys_close(fd);
 	return err;
 }

@@ -18,8 +18,8 @@ long alg_hash(int alg, const void *data, size_t len, size_t piece, void *digest,
 
 /*
  * En- or decrypts @len bytes, of which @assoc go unchanged (aead), and an
- * authentication tag of @tag bytes follows the text. Returns bytes in @out, or an
- * errno.
+ * authentication tag of @tag bytes follows the text. The result goes to @out in two
+ * pieces, the first of @split bytes. Returns bytes in @out, or an errno.
  */
 struct cipher_op {
 	int encrypt;
@@ -27,9 +27,10 @@ struct cipher_op {
 	int ivlen;
 	int assoc;
 	int tag;
+	size_t split;
 };
 
 long alg_crypt(int alg, const struct cipher_op *op, const void *in, size_t len,
-	       void *out, size_t size);
+	       void *out);
 
 #endif
