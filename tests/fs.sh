@@ -11,9 +11,11 @@
 
 fstree=$B/tests/helpers/fstree
 
+# ext2 inside does not look for xattrs in large inodes, where ext4 puts them.
+#
 # name | type | size | mkfs | fsck, "-" if there is none | options for fstree
 table=$(cat <<'EOF'
-ext2    |ext2    |2G  |mkfs.ext2 -q -F -N 200000      |e2fsck -fn          |
+ext2    |ext2    |2G  |mkfs.ext2 -q -F -N 200000 -I 128|e2fsck -fn          |
 ext3    |ext3    |2G  |mkfs.ext3 -q -F -N 200000      |e2fsck -fn          |
 ext4    |ext4    |2G  |mkfs.ext4 -q -F -N 200000      |e2fsck -fn          |
 xfs     |xfs     |2G  |mkfs.xfs -q -f                 |xfs_repair -n       |
@@ -38,8 +40,8 @@ fsck_f2fs()
 {
 	local out
 	out=$(fsck.f2fs --dry-run "$1" 2>&1)
-	if grep -qE '\[Fail\]|\[ASSERT\]|corrupt' <<<"$out"; then
-		grep -E '\[Fail\]|\[ASSERT\]|corrupt' <<<"$out"
+	if grep -qE '\[Fail\]|\[ASSERT\]' <<<"$out"; then
+		grep -E '\[Fail\]|\[ASSERT\]' <<<"$out"
 		return 1
 	fi
 }

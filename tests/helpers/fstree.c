@@ -581,7 +581,10 @@ static const int symlink_sizes[] = { 1, 50, 200, 900 };
 
 static void symlink_target(char *target, int size)
 {
-	memset(target, 't', size);
+	int i;
+
+	for (i = 0; i < size; i++)
+		target[i] = i % 50 == 49 ? '/' : 't';
 	target[size] = 0;
 }
 
