@@ -1,27 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The engine for files that live in memory (tmpfs, memfd): a copy never waits,
- * so requests are done where they are submitted, without any other thread.
+ * The engine for files that live in memory (tmpfs, memfd): a copy never waits, so
+ * requests are done where they are submitted. Large ones are left to a thread if
+ * there is a processor for it: the kernel prepares the next, or works on the last,
+ * in the time of the copy.
  */
+#include <unistd.h>
+
 #include "blk_file.h"
 
-/* Freeing or filling more than this is left to a thread. */
+/* Copying this much takes longer than waking a thread up. */
+#define COPY_NOW_MAX	(128 * 1024)
+/* Freeing or filling more than this is left to a thread anyway. */
 #define RANGE_NOW_MAX	(1024 * 1024)
 
-static int is_short(const struct lkl_blk_io *io)
+static int is_short(const struct blk_file *f, const struct lkl_blk_io *io)
 {
-	return io->op == LKL_BLK_READ || io->op == LKL_BLK_WRITE ||
-	       io->op == LKL_BLK_FLUSH || io->len <= RANGE_NOW_MAX;
+	switch (io->op) {
+	case LKL_BLK_READ:
+	case LKL_BLK_WRITE:
+		return f->one_processor || io->len <= COPY_NOW_MAX;
+	case LKL_BLK_FLUSH:
+		return 1;
+	default:
+		return io->len <= RANGE_NOW_MAX;
+	}
 }
 
 static void inline_submit(struct lkl_blk_backend *b, struct lkl_blk_io *io)
 {
 	struct blk_file *f = to_file(b);
 
-	if (is_short(io))
+	if (is_short(f, io))
 		lkl_blk_complete(io, lkl_blk_file_do(f, io));
 	else
 		lkl_blk_threads_submit(b, io);
+}
+
+static int inline_open(struct blk_file *f)
+{
+	f->one_processor = sysconf(_SC_NPROCESSORS_ONLN) == 1;
+	return 0;
 }
 
 static int inline_suits(const struct blk_file *f)
@@ -40,4 +59,5 @@ const struct blk_engine lkl_blk_engine_inline = {
 		.close = lkl_blk_threads_close,
 	},
 	.suits = inline_suits,
+	.open = inline_open,
 };

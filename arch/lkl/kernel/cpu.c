@@ -166,7 +166,7 @@ static void wait_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *)
 		max_t(u32, td->spin_ns / 2, SPIN_MIN_NS);
 }
 
-/* The kernel is dead: out of whatever @th does in it. */
+/* The kernel is dead, or @th has no task: out of whatever it does in here. */
 static void __noreturn bail_out(struct lkl_thread *th)
 {
 	lkl_ctx_return(&lkl_td(th)->entry);
@@ -175,6 +175,13 @@ static void __noreturn bail_out(struct lkl_thread *th)
 static bool is_granted(struct lkl_thread *th)
 {
 	return __atomic_load_n(&lkl_td(th)->granted, __ATOMIC_ACQUIRE) || is_dead();
+}
+
+/* There is no task for @th, which waits to enter: its call ends with @err. */
+void lkl_cpu_fail(struct lkl_thread *th, int err)
+{
+	__atomic_store_n(&lkl_td(th)->failed, err, __ATOMIC_SEQ_CST);
+	wake(th);
 }
 
 /* Passes the token, and whatever is current, to @th. */
@@ -376,7 +383,8 @@ void arch_cpu_idle(void)
 
 static bool can_enter(struct lkl_thread *th)
 {
-	return is_granted(th) || !READ_ONCE(lkl_cpu.token);
+	return is_granted(th) || !READ_ONCE(lkl_cpu.token) ||
+	       READ_ONCE(lkl_td(th)->failed);
 }
 
 static void enter_slow(struct lkl_thread *th, bool have_token)
@@ -394,7 +402,7 @@ static void enter_slow(struct lkl_thread *th, bool have_token)
 		if (have_token && make_room(th))
 			break;
 		wait_until(th, can_enter, LKL_TIME_NEVER);
-		if (is_dead())
+		if (is_dead() || __atomic_load_n(&td->failed, __ATOMIC_ACQUIRE))
 			bail_out(th);
 		if (__atomic_load_n(&td->granted, __ATOMIC_ACQUIRE)) {
 			td->granted = 0;

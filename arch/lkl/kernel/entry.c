@@ -45,15 +45,23 @@ void lkl_exit_work(unsigned long flags)
 }
 
 /*
- * Where frames end that will never return, at td->entry: of a task that ended, or
- * of all when the kernel did.
+ * Where frames end that will never return, at td->entry: of a task that ended, of
+ * one that could not be made, or of all when the kernel ended.
  */
 long lkl_bail_out(struct lkl_thread *th)
 {
-	if (!lkl_cpu.dead)
+	struct lkl_thread_data *td = lkl_td(th);
+	long ret = lkl_cpu.dead;
+
+	if (td->failed) {
+		ret = td->failed;
+		td->failed = 0;
+		td->entering = false;
+	} else if (!ret) {
 		lkl_cpu_leave_dead(th);
-	lkl_td(th)->inside = false;
-	return lkl_cpu.dead;
+	}
+	td->inside = false;
+	return ret;
 }
 
 long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,

@@ -7,6 +7,8 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/string.h>
+#include <linux/sysctl.h>
 #include <asm/thread.h>
 
 static struct task_struct *spawner;
@@ -83,6 +85,7 @@ static int spawner_main(void *unused)
 		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
 			 CLONE_THREAD | CLONE_SYSVSEM,
 	};
+	pid_t ret;
 
 	/* Signals are for the application's threads. */
 	sigfillset(&current->blocked);
@@ -95,9 +98,11 @@ static int spawner_main(void *unused)
 			continue;
 		}
 		spawning = th;
-		while (kernel_clone(&args) < 0)
-			schedule_timeout_uninterruptible(HZ / 10);
-		lkl_cpu_add_waiting(th);
+		ret = kernel_clone(&args);
+		if (ret > 0)
+			lkl_cpu_add_waiting(th);
+		else
+			lkl_cpu_fail(th, ret);
 		spawning = NULL;
 	}
 	return 0;
@@ -118,3 +123,18 @@ int lkl_thread_start_spawner(void)
 	wake_up_new_task(spawner);
 	return 0;
 }
+
+/*
+ * The usual limit assumes that a thread uses its kernel stack. Those of the
+ * application's threads are never touched, so there may be many more.
+ */
+static int __init raise_thread_limit(void)
+{
+	struct ctl_table table = { .maxlen = sizeof(int) };
+	char limit[] = "30000";
+	size_t len = strlen(limit);
+	loff_t pos = 0;
+
+	return sysctl_max_threads(&table, 1, limit, &len, &pos);
+}
+late_initcall(raise_thread_limit);

@@ -76,22 +76,18 @@ static vm_fault_t hostmem_fault(struct vm_fault *vmf)
 	return VM_FAULT_NOPAGE;
 }
 
-static vm_fault_t hostmem_mkwrite(struct vm_fault *vmf)
-{
-	if (!host_access_ok(vmf->address, true))
-		return VM_FAULT_SIGBUS;
-	return 0;
-}
-
 static const char *hostmem_name(struct vm_area_struct *vma)
 {
 	return "[application]";
 }
 
+/*
+ * No page_mkwrite(): that would say that the file behind wants to know of stores,
+ * and forbid to pin for long. So memory that became read-only after it was pinned
+ * for writing is found out by the device: -EIO instead of -EFAULT.
+ */
 static const struct vm_operations_struct hostmem_ops = {
 	.fault = hostmem_fault,
-	.pfn_mkwrite = hostmem_mkwrite,
-	.page_mkwrite = hostmem_mkwrite,
 	.name = hostmem_name,
 };
 

@@ -15,7 +15,7 @@
 #include <asm/setup.h>
 #include <asm/thread.h>
 
-/* With the image, two sections. */
+/* With the image, up to the end of two sections; see lkl_memory_reserve(). */
 #define DEFAULT_MEMORY	(SZ_128M + SZ_64M)
 #define MIN_MEMORY	SZ_32M
 #define SECTION_SIZE	(1UL << SECTION_SIZE_BITS)
@@ -60,25 +60,26 @@ static unsigned long reserve(unsigned long hint, unsigned long size, int backed)
 	return (unsigned long)lkl_ops->mem_reserve(hint, size, backed);
 }
 
-static unsigned long memory_size(const char *cmdline)
+/* Where memory that begins at @start ends. */
+static unsigned long memory_end(const char *cmdline, unsigned long start)
 {
 	const char *mem = strstr(cmdline, "mem=");
-	unsigned long size = DEFAULT_MEMORY;
+	unsigned long size;
 
-	if (mem && (mem == cmdline || mem[-1] == ' '))
-		size = memparse(mem + 4, NULL);
-	return max_t(unsigned long, size, MIN_MEMORY);
+	if (!mem || (mem != cmdline && mem[-1] != ' '))
+		/* Up to the end of a section: all of it is described anyway. */
+		return ALIGN(start + DEFAULT_MEMORY, SECTION_SIZE);
+	size = memparse(mem + 4, NULL);
+	return start + ALIGN(max_t(unsigned long, size, MIN_MEMORY), SZ_4M);
 }
 
 /* Before anything of the kernel runs. */
 int lkl_memory_reserve(const char *cmdline)
 {
 	unsigned long start = ALIGN((unsigned long)_end, SZ_4M);
-	unsigned long size = memory_size(cmdline);
+	unsigned long size = memory_end(cmdline, start) - start;
 	unsigned long first;
 
-	/* Up to the end of a section: the kernel describes all of it anyway. */
-	size = ALIGN(start + size, SECTION_SIZE) - start;
 	ram_start = reserve(start, size, 1);
 	if (!ram_start)
 		return -ENOMEM;

@@ -17,6 +17,7 @@ struct lkl_thread_data {
 	u32 sleep;			/* enum lkl_sleep, atomic */
 	u32 granted;			/* it was handed the token, atomic */
 	u32 spin_ns;			/* how long spinning has paid of late */
+	int failed;			/* why it has no task, atomic */
 	bool inside;			/* between entry and exit */
 	bool entering;			/* it waits for its task's turn */
 	struct lkl_ctx_mark park;	/* where it goes on after parking current */
@@ -40,6 +41,7 @@ void lkl_cpu_leave(struct lkl_thread *th);
 void lkl_cpu_bind_current(struct lkl_thread *th);
 void lkl_cpu_leave_dead(struct lkl_thread *th);
 void lkl_cpu_add_waiting(struct lkl_thread *th);
+void lkl_cpu_fail(struct lkl_thread *th, int err);
 void lkl_cpu_raise(u32 why);
 void lkl_cpu_die(int err);
 void lkl_cpu_join(void);
