@@ -11,7 +11,7 @@
 
 fstree=$B/tests/helpers/fstree
 
-# ext2 inside does not look for xattrs in large inodes, where ext4 puts them.
+# ext2 inside does not look for xattrs in large inodes, where ext4 puts them. A symbolic link of udf has to fit a block.
 #
 # name | type | size | mkfs | fsck, "-" if there is none | options for fstree
 table=$(cat <<'EOF'
@@ -29,7 +29,7 @@ reiserfs|reiserfs|2G  |mkfs.reiserfs -q -ff           |fsck_reiserfs       |-x -
 ntfs3   |ntfs3   |4G  |mkntfs -F -Q -q                |ntfsfix -n          |-x -L -m -n 20000 -s 0
 vfat    |vfat    |2G  |mkfs.vfat -F 32                |fsck.vfat -n        |-x -l -L -m -n 3000 -s 0
 exfat   |exfat   |2G  |mkfs.exfat                     |fsck.exfat -n       |-x -l -L -m -n 5000 -s 0
-udf     |udf     |1G  |mkudffs -b 512 -r 0x0201       |-                   |-x -n 5000 -N 250
+udf     |udf     |1G  |mkudffs -b 2048 -r 0x0201      |-                   |-x -n 5000 -N 250
 hfs     |hfs     |512M|hformat -f                     |-                   |-x -l -L -m -n 2000 -N 31 -s 0
 minix   |minix   |256M|mkfs.minix -3 -i 20000         |fsck.minix -f       |-x -n 2000 -N 60 -s 1
 EOF
