@@ -11,7 +11,8 @@
 
 fstree=$B/tests/helpers/fstree
 
-# ext2 inside does not look for xattrs in large inodes, where ext4 puts them. A symbolic link of udf has to fit a block.
+# ext2 inside does not look for xattrs in large inodes, where ext4 puts them. A
+# symbolic link of udf has to fit a block.
 #
 # name | type | size | mkfs | fsck, "-" if there is none | options for fstree
 table=$(cat <<'EOF'

@@ -584,7 +584,7 @@ static void symlink_target(char *target, int size)
 	int i;
 
 	for (i = 0; i < size; i++)
-		target[i] = i % 50 == 49 ? '/' : 't';
+		target[i] = i % 50 == 40 ? '/' : 't';
 	target[size] = 0;
 }
 
