@@ -16,10 +16,11 @@
 #include "bench.h"
 #include "image.h"
 
-#define IMAGE_SIZE	(4ULL << 30)
+/* So little more than the data that blocks are used again, and soon are all there. */
+#define IMAGE_SIZE	(3ULL << 29)
 #define DATA_SIZE	(1ULL << 30)
 #define MIB		(1UL << 20)
-#define FILES		20000
+#define FILES		10000
 #define SMALL		1024
 
 static struct image ours, hosts;
@@ -37,6 +38,7 @@ struct calls {
 	long (*forget)(int fd);
 	long (*stat)(const char *path);
 	long (*unlink)(const char *path);
+	long (*syncfs)(int fd);
 };
 
 static long our_open(const char *path, int flags, int mode)
@@ -123,14 +125,24 @@ static long host_unlink(const char *path)
 	return unlink(path);
 }
 
+static long our_syncfs(int fd)
+{
+	return lkl_sys_syncfs(fd);
+}
+
+static long host_syncfs(int fd)
+{
+	return syncfs(fd);
+}
+
 static const struct calls lkl = {
 	&ours, our_open, our_close, our_read, our_write, our_fsync, our_forget,
-	our_stat, our_unlink,
+	our_stat, our_unlink, our_syncfs,
 };
 
 static const struct calls host = {
 	&hosts, host_open, host_close, host_read, host_write, host_fsync, host_forget,
-	host_stat, host_unlink,
+	host_stat, host_unlink, host_syncfs,
 };
 
 static void must(int ok, const struct calls *k, const char *what)
@@ -159,7 +171,7 @@ static long open_data(const struct calls *k, int flags)
 
 static double write_data(const struct calls *k, size_t piece)
 {
-	unsigned long flushes = image_flushes;
+	unsigned long flushes;
 	uint64_t begin, time;
 	char path[300];
 	long fd;
@@ -167,6 +179,9 @@ static double write_data(const struct calls *k, size_t piece)
 	snprintf(path, sizeof(path), "%s/data", k->img->mnt);
 	k->unlink(path);
 	fd = open_data(k, O_RDWR | O_CREAT | O_TRUNC);
+	/* The blocks of the last file are free once that is on the disk. */
+	must(!k->fsync(fd), k, "fsync");
+	flushes = image_flushes;
 	begin = bench_now();
 	for (uint64_t done = 0; done < DATA_SIZE; done += piece)
 		must(k->write(fd, buf, piece) == (long)piece, k, "write");
@@ -229,10 +244,26 @@ static double read_image(void *arg)
 	return read_all(&host, ours.fd);
 }
 
+static void remove_data(const struct calls *k)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/data", k->img->mnt);
+	must(!k->unlink(path), k, "unlink");
+}
+
 static void bench_data(void)
 {
 	static size_t large = MIB, small = 4096;
-	unsigned long flushes = image_flushes;
+	unsigned long flushes;
+
+	/* The images get all of their memory from the host. */
+	for (int i = 0; i < 2; i++) {
+		write_data(&lkl, MIB);
+		if (!no_host)
+			write_data(&host, MIB);
+	}
+	flushes = image_flushes;
 
 	bench_run(&(struct bench_row){
 		.what = "ext4, 1 GiB: write + fsync, 1 MiB buffers", .unit = "MiB/s",
@@ -245,7 +276,7 @@ static void bench_data(void)
 		.ours = our_write_data, .host = host_write_data,
 	});
 	bench_note("durable: %lu fdatasync of the image in %d fsync inside",
-		   image_flushes - flushes, 2 * bench_runs());
+		   image_flushes - flushes, 4 * bench_runs());
 	bench_run(&(struct bench_row){
 		.what = "cold read, 1 MiB buffers", .unit = "MiB/s",
 		.order = MORE_IS_BETTER, .limit = 3000,
@@ -256,15 +287,27 @@ static void bench_data(void)
 		.ours = our_read_data, .host = read_image,
 		.beside = "read() of the image file itself, which is in its memory",
 	});
+	remove_data(&lkl);
+	if (!no_host)
+		remove_data(&host);
 }
 
 /* ---- small files -------------------------------------------------------- */
 
 enum step { CREATE, STAT, READ, UNLINK, STEPS };
 
-static void name_of(char *path, size_t size, const struct calls *k, int i)
+/* Made before, so that nothing but the calls is measured. */
+static void make_names(char *names, size_t size, const char **path, const struct calls *k)
 {
-	snprintf(path, size, "%s/small/file-%d", k->img->mnt, i);
+	for (int i = 0; i < FILES; i++) {
+		int len = snprintf(names, size, "%s/small/file-%d", k->img->mnt, i);
+
+		if (len < 0 || (size_t)len >= size)
+			bench_die("names are too long");
+		path[i] = names;
+		names += len + 1;
+		size -= len + 1;
+	}
 }
 
 static void do_step(const struct calls *k, enum step step, const char *path)
@@ -290,18 +333,27 @@ static void do_step(const struct calls *k, enum step step, const char *path)
 	}
 }
 
+/* What a step left to be written is not for the next one to wait for. */
+static void settle(const struct calls *k)
+{
+	long fd = k->open(k->img->mnt, O_RDONLY | O_DIRECTORY, 0);
+
+	must(fd >= 0 && !k->syncfs(fd) && !k->close(fd), k, "syncfs");
+}
+
 static void small_files(const struct calls *k, double us[STEPS])
 {
-	static char path[FILES][320];
+	static char names[FILES * 100];
+	const char *path[FILES];
 
-	for (int i = 0; i < FILES; i++)
-		name_of(path[i], sizeof(path[i]), k, i);
+	make_names(names, sizeof(names), path, k);
 	for (enum step step = CREATE; step < STEPS; step++) {
 		uint64_t begin = bench_now();
 
 		for (int i = 0; i < FILES; i++)
 			do_step(k, step, path[i]);
 		us[step] = (bench_now() - begin) / 1e3 / FILES;
+		settle(k);
 	}
 }
 
@@ -313,7 +365,7 @@ static void bench_small(void)
 		{ .what = "open + read + close", .unit = "us", .limit = 2 },
 		{ .what = "unlink", .unit = "us", .limit = 12 },
 	};
-	double our[STEPS][64], hosts_[STEPS][64], us[STEPS];
+	double our[STEPS][64], their[STEPS][64], us[STEPS];
 	int runs = bench_runs() < 64 ? bench_runs() : 64;
 	char path[300];
 
@@ -331,12 +383,12 @@ static void bench_small(void)
 			continue;
 		small_files(&host, us);
 		for (int s = 0; s < STEPS; s++)
-			hosts_[s][i] = us[s];
+			their[s][i] = us[s];
 	}
 	for (int s = 0; s < STEPS; s++)
 		bench_result(&row[s], bench_median(our[s], runs),
-			     no_host ? NAN : bench_median(hosts_[s], runs));
-	bench_note("%d files in a folder; each step for all of them, then the next", FILES);
+			     no_host ? NAN : bench_median(their[s], runs));
+	bench_note("%d files in a folder; each step for all of them, then a sync", FILES);
 	if (no_host)
 		bench_note("host: skipped: %s", no_host);
 }

@@ -18,7 +18,8 @@
 
 /*
  * A thread that has called the kernel. On a list, so that a halt can wait for
- * those inside and free what the kernel keeps for the others.
+ * those inside and free what the kernel keeps for the others. When the thread has
+ * ended, another one gets this: the kernel may still be about to wake it.
  */
 struct host_thread {
 	struct lkl_thread kernel;
@@ -26,7 +27,8 @@ struct host_thread {
 	volatile int inside;
 	/* Which kernel knows it. */
 	unsigned int generation;
-	struct host_thread *next, *prev;
+	int ended;
+	struct host_thread *next;
 };
 
 static _Thread_local struct host_thread *self;
@@ -63,15 +65,30 @@ static void LKL_ABI detach(void *data)
 	t->inside = 0;
 
 	lock_threads();
-	if (t->next)
-		t->next->prev = t->prev;
-	if (t->prev)
-		t->prev->next = t->next;
-	else
-		threads = t->next;
+	t->ended = 1;
 	unlock_threads();
 	self = NULL;
-	free(t);
+}
+
+/* That of a thread that ended, or a new one. */
+static struct host_thread *take(void)
+{
+	struct host_thread *t;
+
+	lock_threads();
+	for (t = threads; t && !t->ended; t = t->next)
+		;
+	if (t) {
+		t->ended = 0;
+	} else {
+		t = calloc(1, sizeof(*t));
+		if (t) {
+			t->next = threads;
+			threads = t;
+		}
+	}
+	unlock_threads();
+	return t;
 }
 
 static struct host_thread *attach(void)
@@ -79,17 +96,12 @@ static struct host_thread *attach(void)
 	struct host_thread *t = self;
 
 	if (!t) {
-		t = calloc(1, sizeof(*t));
+		t = take();
 		if (!t || ops->tls_set(thread_key, t)) {
-			free(t);
+			if (t)
+				t->ended = 1;
 			return NULL;
 		}
-		lock_threads();
-		t->next = threads;
-		if (threads)
-			threads->prev = t;
-		threads = t;
-		unlock_threads();
 		self = t;
 	}
 	if (t->generation != generation) {
@@ -138,15 +150,22 @@ int lkl_init(struct lkl_host_operations *host)
 	return 0;
 }
 
-static void free_thread_key(void)
+/* What threads that live on have, they find again after the next lkl_init(). */
+static void free_threads(void)
 {
-	struct host_thread *t;
+	struct host_thread **p = &threads, *t;
 
-	while ((t = threads)) {
-		threads = t->next;
-		free(t);
-	}
+	if (self)
+		self->ended = 1;
 	self = NULL;
+	while ((t = *p)) {
+		if (t->ended) {
+			*p = t->next;
+			free(t);
+		} else {
+			p = &t->next;
+		}
+	}
 	ops->tls_set(thread_key, NULL);
 	ops->tls_free(thread_key);
 }
@@ -155,7 +174,7 @@ void lkl_cleanup(void)
 {
 	if (!ops || running)
 		return;
-	free_thread_key();
+	free_threads();
 	ops->mutex_free(threads_lock);
 	ops = NULL;
 }
@@ -353,7 +372,7 @@ static void keep_self(void)
 	}
 	threads = self;
 	if (self)
-		self->next = self->prev = NULL;
+		self->next = NULL;
 }
 
 void lkl_kernel_fork_done(int child)

@@ -279,7 +279,8 @@ struct lkl_blk_backend *lkl_blk_open_file(const struct lkl_disk *disk, int *err)
 	f->base.can_discard = f->can_punch && !f->base.read_only;
 	f->base.can_zero = !f->base.read_only;
 
-	f->workers = lkl_workers_new(THREADS, THREAD_IDLE_MS);
+	/* Writers of a file in memory would only spin for its lock. */
+	f->workers = lkl_workers_new(f->in_memory ? 1 : THREADS, THREAD_IDLE_MS);
 	if (!f->workers) {
 		*err = -ENOMEM;
 		goto fail;

@@ -164,8 +164,9 @@ struct lkl_host_operations {
 
 /*
  * What the kernel knows of a host thread. The host gives each thread that calls
- * the kernel zeroed storage of this size, keeps it until thread_exit() returned,
- * and reads nothing in it.
+ * the kernel storage of this size, zeroed when the kernel starts or since an
+ * earlier thread that used it ended; keeps it until stop() returned, since the
+ * kernel may still look at it; and reads nothing in it.
  */
 struct lkl_thread {
 	unsigned long long opaque[64];
@@ -210,7 +211,10 @@ struct lkl_image {
 	/* System call @nr, or enum lkl_call, with six parameters. May block. */
 	long long (LKL_ABI *syscall)(struct lkl_thread *self, long long nr,
 				     const long long *params);
-	/* The calling thread makes no further call. May block. */
+	/*
+	 * The calling thread makes no further call. May block. After stop(): frees
+	 * what @self, of whichever thread, still has; called once for each.
+	 */
 	void (LKL_ABI *thread_exit)(struct lkl_thread *self);
 	/* Raises interrupt @irq. Any thread, any context; never blocks. */
 	int (LKL_ABI *trigger_irq)(int irq);

@@ -72,11 +72,11 @@ long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
 
 	if (unlikely(td->inside))
 		return -EDEADLK;
-	if (unlikely(!td->sem)) {
+	if (unlikely(!td->task)) {
 		/* From a host operation that the helper called. */
 		if (lkl_cpu_is_helper())
 			return -EDEADLK;
-		ret = lkl_thread_init(th);
+		ret = td->sem ? 0 : lkl_thread_init(th);
 		if (ret)
 			return ret;
 	}

@@ -55,8 +55,12 @@ static void LKL_ABI image_thread_exit(struct lkl_thread *self)
 {
 	struct lkl_thread_data *td = lkl_td(self);
 
-	if (td->task && !lkl_cpu.dead)
-		end_task(self);
+	if (!lkl_cpu.dead) {
+		/* The rest stays: somebody may just be about to wake this thread. */
+		if (td->task)
+			end_task(self);
+		return;
+	}
 	if (td->sem)
 		lkl_ops->sem_free(td->sem);
 	td->sem = NULL;
