@@ -81,11 +81,13 @@ kernel-files := $(sort $(shell find arch/lkl -type f ! -name '*~' ! -name '.*') 
 $(B)/kernel.list: FORCE
 	$(Q)printf '%s\n' $(kernel-files) | cmp -s - $@ || printf '%s\n' $(kernel-files) > $@
 
+# The stamp is of when kbuild began: what changed meanwhile is built next time.
 $(B)/kernel.stamp: $(B)/config.stamp $(B)/kernel.list $(kernel-files) \
 		   $(if $(wildcard $(LINUX)/Kbuild),FORCE) | $(B)/headers.stamp
 	$(say) KERNEL $(VMLINUX)
+	$(Q)touch $@.begun
 	$(Q)+$(dry)scripts/cache.sh kernel $(KSRC) $(KOBJ) -- $(KBUILD) vmlinux
-	$(Q)touch $@
+	$(Q)mv $@.begun $@
 
 $(VMLINUX): $(B)/kernel.stamp ;
 
