@@ -262,6 +262,9 @@ void LKL_ABI lkl_posix_mem_unalias(void *addr, unsigned long long size)
 
 void LKL_ABI lkl_posix_mem_populate(void *addr, unsigned long long size)
 {
+#ifdef MADV_HUGEPAGE
+	madvise(addr, size, MADV_HUGEPAGE);
+#endif
 #ifdef MADV_POPULATE_WRITE
 	madvise(addr, size, MADV_POPULATE_WRITE);
 #endif

@@ -18,6 +18,8 @@
 /* With the image, up to the end of two sections; see lkl_memory_reserve(). */
 #define DEFAULT_MEMORY	(SZ_128M + SZ_64M)
 #define MIN_MEMORY	SZ_32M
+/* What memblock gives away at the start of memory, with the largest tables. */
+#define EARLY_SIZE	SZ_2M
 #define SECTION_SIZE	(1UL << SECTION_SIZE_BITS)
 #define VMALLOC_SIZE	SZ_64G
 #define MMAP_SIZE	(256UL * SZ_1G)
@@ -104,6 +106,7 @@ int lkl_memory_reserve(const char *cmdline)
 	lkl_mmap_end = lkl_mmap_start + MMAP_SIZE;
 	lkl_ops->mem_populate(pfn_to_page(PFN_DOWN(ram_start)),
 			      PFN_DOWN(ram_end - ram_start) * sizeof(struct page));
+	lkl_ops->mem_populate((void *)ram_start, EARLY_SIZE);
 	return 0;
 }
 
