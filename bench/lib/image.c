@@ -2,6 +2,7 @@
 /* ext4 images in memory, mounted by either kernel. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,17 @@ static void remove_images(void)
 {
 	if (getpid() != owner)
 		return;
-	for (int i = 0; i < IMAGES_MAX && images[i]; i++)
+	for (int i = 0; i < IMAGES_MAX && images[i]; i++) {
+		if (images[i]->host_mounted)
+			image_host_umount(images[i]);
 		unlink(images[i]->path);
+	}
+}
+
+/* Nothing that we were in the middle of matters. */
+static void leave(int sig)
+{
+	exit(128 + sig);
 }
 
 static void remember(struct image *img)
@@ -46,8 +56,13 @@ static void remember(struct image *img)
 	if (i == IMAGES_MAX)
 		bench_die("too many images");
 	images[i] = img;
-	if (!owner)
+	if (!owner) {
 		atexit(remove_images);
+		signal(SIGINT, leave);
+		signal(SIGTERM, leave);
+		signal(SIGHUP, leave);
+		signal(SIGPIPE, leave);
+	}
 	owner = getpid();
 }
 
@@ -112,8 +127,10 @@ const char *image_host_mount(struct image *img)
 	if (geteuid())
 		return "the host mounts images for root alone";
 	bench_os(mkdir(img->mnt, 0700), img->mnt);
-	if (!run(argv))
+	if (!run(argv)) {
+		img->host_mounted = 1;
 		return NULL;
+	}
 	rmdir(img->mnt);
 	return "the host cannot mount through a loop device here";
 }
@@ -125,4 +142,5 @@ void image_host_umount(struct image *img)
 	if (run(argv))
 		fprintf(stderr, "%s stays mounted\n", img->mnt);
 	rmdir(img->mnt);
+	img->host_mounted = 0;
 }

@@ -11,6 +11,7 @@ struct image {
 	char path[256];
 	/* Where it is mounted, in the kernel that it is for. */
 	char mnt[256];
+	int host_mounted;
 	int fd;
 	struct lkl_disk disk;
 	int disk_id;
