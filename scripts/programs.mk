@@ -83,10 +83,14 @@ run-check: all tests
 
 # ---- bench ------------------------------------------------------------------
 
+# As for tests; the kernel's own headers come last, for its RAID-6 sources.
+bench-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(B)/include -Ibench/lib \
+	-idirafter $(KSRC)/include
+
 $(B)/bench/%: bench/%.c $(wildcard bench/lib/*.c) $(B)/liblkl.a
 	$(say) BENCH $@
 	$(Q)mkdir -p $(@D)/.d
-	$(Q)$(CC) $(program-flags) -Ibench/lib -idirafter $(KSRC)/include -MF $(@D)/.d/$*.d -o $@ $(filter %.c,$^) \
+	$(Q)$(CC) $(bench-cflags) -MMD -MP -MF $(@D)/.d/$*.d -o $@ $(filter %.c,$^) \
 		$(program-libs)
 
 PHONY += benches run-bench
