@@ -19,13 +19,15 @@ static char command_line[COMMAND_LINE_SIZE];
 
 /*
  * Before what the application says. Devices and tables that nobody may need are
- * made on demand, or small, so that the start is quick.
+ * made on demand, or small, so that the start is quick. Writing back starts early
+ * and writers wait late: in a small memory they would sleep more than they write.
  */
 static const char defaults[] =
 	"nbd.nbds_max=0 zram.num_devices=0 loop.max_loop=0 brd.rd_nr=0 "
 	"ifb.numifbs=0 dummy.numdummies=0 bonding.max_bonds=0 "
 	"thash_entries=8192 uhash_entries=1024 tcpmhash_entries=1024 "
-	"nf_conntrack.hashsize=4096 mhash_entries=1024 mphash_entries=1024 ";
+	"nf_conntrack.hashsize=4096 mhash_entries=1024 mphash_entries=1024 "
+	"sysctl.vm.dirty_ratio=60 sysctl.vm.dirty_background_ratio=5 ";
 
 int __ref lkl_setup(const char *cmdline)
 {
