@@ -401,16 +401,11 @@ void lkl_kernel_fork_done(int child)
 	self->inside = 0;
 }
 
-int lkl_printf(const char *fmt, ...)
+static int print(struct lkl_host_operations *host, const char *fmt, va_list args)
 {
-	struct lkl_host_operations *host = ops ? ops : &lkl_host_ops;
 	char line[1024];
-	va_list args;
-	int n;
+	int n = vsnprintf(line, sizeof(line), fmt, args);
 
-	va_start(args, fmt);
-	n = vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
 	if (n >= (int)sizeof(line))
 		n = sizeof(line) - 1;
 	if (n > 0 && host->print)
@@ -418,18 +413,25 @@ int lkl_printf(const char *fmt, ...)
 	return n;
 }
 
-void lkl_bug(const char *fmt, ...)
+int lkl_printf(const char *fmt, ...)
 {
-	struct lkl_host_operations *host = ops ? ops : &lkl_host_ops;
-	char line[1024];
 	va_list args;
 	int n;
 
 	va_start(args, fmt);
-	n = vsnprintf(line, sizeof(line), fmt, args);
+	n = print(ops ? ops : &lkl_host_ops, fmt, args);
 	va_end(args);
-	if (n > 0 && host->print)
-		host->print(line, strlen(line));
+	return n;
+}
+
+void lkl_bug(const char *fmt, ...)
+{
+	struct lkl_host_operations *host = ops ? ops : &lkl_host_ops;
+	va_list args;
+
+	va_start(args, fmt);
+	print(host, fmt, args);
+	va_end(args);
 	if (host->panic)
 		host->panic();
 	abort();

@@ -548,6 +548,9 @@ static bool helper_takes_over(struct lkl_thread *th)
 		WRITE_ONCE(helper_until, lkl_cpu.waiter ?
 			   now + HELPER_PACE_NS : lkl_cpu.deadline);
 		token_release();
+		/* Whoever found the token taken meanwhile may be asleep by now. */
+		if (pending())
+			lkl_cpu_raise(0);
 		return false;
 	}
 	WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
@@ -674,6 +677,8 @@ void lkl_cpu_die(int err)
 		if (task->thread.host)
 			wake(task->thread.host);
 	for (th = lkl_cpu.entering; th; th = lkl_td(th)->next)
+		wake(th);
+	for (th = lkl_thread_wanting(); th; th = lkl_td(th)->next)
 		wake(th);
 	bail_out(carrier);
 }

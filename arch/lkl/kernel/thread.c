@@ -59,6 +59,12 @@ void lkl_thread_wake_task(struct lkl_thread *th)
 	wake_up_process(spawner);
 }
 
+/* The first of those that wait for a task; linked by their next. */
+struct lkl_thread *lkl_thread_wanting(void)
+{
+	return wanting;
+}
+
 /* The threads in question do not exist on this side of a fork(). */
 void lkl_thread_forget_wanting(void)
 {
