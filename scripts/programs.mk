@@ -1,17 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Programs over the library. A folder tools/lkl/NAME is the program NAME; each C
-# file in tests/ and bench/ is one program, with what sits in their lib/ folder.
-# They link to liblkl.a, so that they run from where they are built.
+# Programs over the library. A folder tools/lkl/NAME is the program NAME, with its
+# manual page NAME.1 and its completion NAME.bash; what programs share sits in
+# tools/lkl/lib. Each C file in tests/ and bench/ is one program, with what sits in
+# their lib/ folder. They link to liblkl.a, so that they run from where they are built.
 #
-# A tool that needs a library of the system names it here, by its pkg-config
-# name; without the library it is not built, see scripts/optional.sh.
+# A folder's tool.mk may set, for the program NAME:
+#   pkg-NAME    libraries of the system that it needs, by their pkg-config names;
+#               without them it is not built, and scripts/optional.sh says so
+#   use-NAME    libraries that it uses if they are there, as HAVE_LIBRARY
+#   links-NAME  other names under which it is installed
+# tools/lkl/lib/tool.mk does the same for what is shared, with the name "lib".
 
-tool-names := $(notdir $(patsubst %/,%,$(dir $(wildcard tools/lkl/*/*.c))))
-tool-names := $(sort $(tool-names))
+tool-dirs := $(filter-out lib,$(notdir $(patsubst %/,%,$(dir $(wildcard tools/lkl/*/*.c)))))
+tool-names := $(sort $(tool-dirs))
+-include $(wildcard tools/lkl/*/tool.mk)
+
+# $(call with-pkg,NAMES): those that pkg-config finds; $(call have-flags,NAMES): the
+# macros that say so, HAVE_LIBNBD for libnbd.
+with-pkg = $(strip $(foreach p,$(1),$(if $(shell pkg-config --exists $(p) 2>/dev/null && echo y),$(p))))
+have-flags = $(foreach p,$(1),-DHAVE_$(shell echo $(p) | tr 'a-z+.-' 'A-Z___'))
+
 tools := $(foreach t,$(tool-names),\
-	$(if $(shell pkg-config --exists $(or $(pkg-$(t)),lkl-none) 2>/dev/null || \
-		echo $(pkg-$(t))),,$(t)))
+	$(if $(filter-out $(call with-pkg,$(pkg-$(t)) $(pkg-lib)),$(pkg-$(t)) \
+		$(if $(filter demo,$(t)),,$(pkg-lib))),,$(t)))
 
 test-names := $(basename $(notdir $(wildcard tests/*.c)))
 bench-names := $(basename $(notdir $(wildcard bench/*.c)))
@@ -21,13 +33,33 @@ program-libs = $(B)/liblkl.a $(HOST_LIBS)
 
 # ---- tools ----------------------------------------------------------------
 
+used-lib := $(call with-pkg,$(pkg-lib) $(use-lib))
+tool-lib-sources := $(wildcard tools/lkl/lib/*.c)
+tool-lib-objects := $(tool-lib-sources:tools/lkl/lib/%.c=$(HB)/tools/%.o)
+
+$(HB)/tools/%.o: tools/lkl/lib/%.c $(B)/headers.stamp $(B)/host-flags
+	$(say) CC $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(host-cc) $(program-flags) $(call have-flags,$(used-lib)) \
+		$(if $(used-lib),$$(pkg-config --cflags $(used-lib))) -c -o $@ $<
+
+$(HB)/libtools.a: $(tool-lib-objects)
+	$(Q)rm -f $@
+	$(Q)ar rcsD $@ $^
+
+-include $(tool-lib-objects:.o=.d)
+
 define tool-rule
-$(B)/bin/$(1): $(wildcard tools/lkl/$(1)/*.c) $(B)/liblkl.a
+used-$(1) := $(call with-pkg,$(pkg-$(1)) $(use-$(1)))
+$(B)/bin/$(1): $(wildcard tools/lkl/$(1)/*.c) $(if $(tool-lib-sources),$(HB)/libtools.a) $(B)/liblkl.a
 	$$(say) TOOL $$@
 	$$(Q)mkdir -p $(B)/bin $(B)/bin/.d
-	$$(Q)$(CC) $$(program-flags) -MF $(B)/bin/.d/$(1).d $$(if $$(pkg-$(1)),\
-		$$$$(pkg-config --cflags $$(pkg-$(1)))) -o $$@ $$(filter %.c,$$^) \
-		$$(program-libs) $$(if $$(pkg-$(1)),$$$$(pkg-config --libs $$(pkg-$(1))))
+	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d -Itools/lkl/lib \
+		$$(call have-flags,$$(used-$(1))) \
+		$$(if $$(used-$(1)),$$$$(pkg-config --cflags $$(used-$(1)))) -o $$@ \
+		$$(filter %.c,$$^) $$(filter %libtools.a,$$^) $$(program-libs) \
+		$$(if $$(used-$(1)) $$(used-lib),$$$$(pkg-config --libs $$(used-$(1)) $$(used-lib)))
+	$$(Q)for l in $$(links-$(1)); do ln -sf $(1) $(B)/bin/$$$$l || exit; done
 endef
 $(foreach t,$(tools),$(eval $(call tool-rule,$(t))))
 

@@ -11,7 +11,8 @@
 #   ok NAME | not ok NAME: WHY | skip NAME: WHY
 #
 # Every suite has a time limit; one that ends without a report has failed. What it
-# printed is kept in $B/test-logs/NAME.log.
+# printed is kept in $B/test-logs/NAME.log. As many run at a time as there are
+# processors, but those that say "runs alone" in a comment, since they measure time.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -59,7 +60,7 @@ run_suite()
 {
 	local name=$1 source log=$logs/$1.log report=$logs/$1.report start=$SECONDS status n
 
-	rm -f "$log" "$report" "$logs/$name.tap"
+	rm -f "$log" "$report" "$logs/$name.tap" "$logs/$name.seconds"
 	export LKL_TEST_TMP=$B/test-tmp/$name
 	rm -rf "$LKL_TEST_TMP"
 	mkdir -p "$LKL_TEST_TMP"
@@ -92,8 +93,17 @@ run_suite()
 		echo "not ok $name: no report, see $log" >> "$report"
 	fi
 
+	rm -rf "$LKL_TEST_TMP"
+	echo $((SECONDS - start)) > "$logs/$name.seconds"
+}
+
+# Prints what became of a suite, and counts it.
+tally()
+{
+	local name=$1 report=$logs/$1.report n
+
 	n=$(grep -c '^ok ' "$report")
-	printf '%-14s %4d passed, %3d s\n' "$name" "$n" $((SECONDS - start))
+	printf '%-14s %4d passed, %3d s\n' "$name" "$n" "$(cat "$logs/$name.seconds")"
 	grep -E '^(not ok|skip) ' "$report" | sed 's/^/    /'
 	passed=$((passed + n))
 	skipped=$((skipped + $(grep -c '^skip ' "$report")))
@@ -101,7 +111,27 @@ run_suite()
 	while IFS= read -r line; do
 		failures+=("$name: ${line#not ok }")
 	done < <(grep '^not ok ' "$report")
-	rm -rf "$LKL_TEST_TMP"
+}
+
+alone()
+{
+	grep -qs '^[#/ ]*\*\? *runs alone' "tests/$1.c" "tests/$1.sh"
+}
+
+# Waits for one of the running suites.
+reap()
+{
+	local s left=()
+
+	wait -n
+	for s in "${running[@]}"; do
+		if [ -e "$logs/$s.seconds" ]; then
+			tally "$s"
+		else
+			left+=("$s")
+		fi
+	done
+	running=("${left[@]}")
 }
 
 suites=("$@")
@@ -114,9 +144,20 @@ if [ ${#suites[@]} = 0 ]; then
 	done
 fi
 
+running=()
 for s in "${suites[@]}"; do
-	run_suite "$s"
+	if alone "$s"; then
+		while [ ${#running[@]} != 0 ]; do reap; done
+		run_suite "$s"
+		tally "$s"
+		continue
+	fi
+	while [ ${#running[@]} -ge "$(nproc)" ]; do reap; done
+	rm -f "$logs/$s.seconds"
+	run_suite "$s" &
+	running+=("$s")
 done
+while [ ${#running[@]} != 0 ]; do reap; done
 
 echo
 if [ ${#failures[@]} != 0 ]; then

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Host threads in the kernel: many, short-lived, blocked, at exit. time limit: 300 s */
+/*
+ * Host threads in the kernel: many, short-lived, blocked, at exit. time limit: 300 s
+ * runs alone
+ */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/wait.h>

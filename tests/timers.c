@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Clocks against the host's, and how exact waiting is. time limit: 120 s */
+/*
+ * Clocks against the host's, and how exact waiting is. time limit: 120 s
+ * runs alone
+ */
 #include <time.h>
 #include <unistd.h>
 
