@@ -47,7 +47,7 @@ headers: $(B)/headers.stamp
 # Objects of another compiler command are of no use: its words are their folder.
 HB := $(B)/host$(if $(SANITIZE),-$(subst $() ,-,$(subst $(comma),-,$(SANITIZE))))
 
-host-sources := $(filter-out $(no-sources),$(wildcard host/common/*.c host/$(HOST)/*.c))
+host-sources := $(filter-out $(no-sources),$(wildcard host/common/*.c host/common/*/*.c host/$(HOST)/*.c))
 host-objects := $(host-sources:host/%.c=$(HB)/%.o) $(HB)/common/image-data.o
 
 $(B)/host-flags: FORCE

@@ -21,6 +21,7 @@ struct iovec {
 #endif
 
 #include <lkl_ops.h>
+#include <lkl_net.h>
 
 #ifdef __cplusplus
 extern "C" {
