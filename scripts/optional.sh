@@ -20,6 +20,14 @@ report()
 		off "disk I/O through io_uring, threads do it" "liburing-dev is missing"
 	command -v ccache >/dev/null ||
 		off "compiler cache" "ccache is missing"
+	have blkid ||
+		off "programs for disk images" "libblkid-dev is missing"
+	have libseccomp ||
+		off "system call filter of the programs" "libseccomp-dev is missing"
+	have libcryptsetup ||
+		off "LUKS" "libcryptsetup-dev is missing"
+	have libnbd ||
+		off "qcow2, vmdk, vdi, vhdx and NBD disks" "libnbd-dev is missing"
 	have check ||
 		off "tests" "check is missing; make check installs it"
 }

@@ -12,10 +12,12 @@
 
 set -euo pipefail
 
-# libelf-dev and libssl-dev are for programs that kbuild runs on the way;
-# ccache and liburing-dev are optional for make, but are worth having.
+# libelf-dev and libssl-dev are for programs that kbuild runs on the way; the last
+# ones are optional for make, but are worth having.
+optional="ccache liburing-dev libblkid-dev libseccomp-dev libcryptsetup-dev libnbd-dev
+	libcjson-dev"
 build="build-essential flex bison bc python3 rsync xz-utils pkg-config
-	libelf-dev libssl-dev linux-source-6.12 ccache liburing-dev"
+	libelf-dev libssl-dev linux-source-6.12 $optional"
 
 demo="e2fsprogs"
 
@@ -25,7 +27,7 @@ test="check strace valgrind procps util-linux util-linux-extra mount attr
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g
 	jfsutils nilfs-tools reiserfsprogs udftools hfsutils
 	squashfs-tools erofs-utils xorriso genromfs
-	cryptsetup-bin mdadm lvm2 fdisk gdisk"
+	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq"
 
 menu="libncurses-dev"
 
@@ -61,8 +63,7 @@ needless()
 {
 	local from=${LINUX:-/usr/src/linux-source-6.12.tar.xz}
 
-	echo ccache
-	echo liburing-dev
+	list optional
 	if [ -e "$from" ]; then
 		echo linux-source-6.12
 	fi

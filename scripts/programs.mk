@@ -10,7 +10,8 @@
 #               without them it is not built, and scripts/optional.sh says so
 #   use-NAME    libraries that it uses if they are there, as HAVE_LIBRARY
 #   links-NAME  other names under which it is installed
-# tools/lkl/lib/tool.mk does the same for what is shared, with the name "lib".
+# tools/lkl/lib/tool.mk does the same for what is shared, with the name "lib". The
+# demo takes none of that, so that it needs nothing but the library.
 
 tool-dirs := $(filter-out lib,$(notdir $(patsubst %/,%,$(dir $(wildcard tools/lkl/*/*.c)))))
 tool-names := $(sort $(tool-dirs))
@@ -51,14 +52,15 @@ $(HB)/libtools.a: $(tool-lib-objects)
 
 define tool-rule
 used-$(1) := $(call with-pkg,$(pkg-$(1)) $(use-$(1)))
-$(B)/bin/$(1): $(wildcard tools/lkl/$(1)/*.c) $(if $(tool-lib-sources),$(HB)/libtools.a) $(B)/liblkl.a
+$(B)/bin/$(1): $(wildcard tools/lkl/$(1)/*.c) $(if $(filter demo,$(1)),,$(HB)/libtools.a) $(B)/liblkl.a
 	$$(say) TOOL $$@
 	$$(Q)mkdir -p $(B)/bin $(B)/bin/.d
 	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d -Itools/lkl/lib \
 		$$(call have-flags,$$(used-$(1))) \
 		$$(if $$(used-$(1)),$$$$(pkg-config --cflags $$(used-$(1)))) -o $$@ \
 		$$(filter %.c,$$^) $$(filter %libtools.a,$$^) $$(program-libs) \
-		$$(if $$(used-$(1)) $$(used-lib),$$$$(pkg-config --libs $$(used-$(1)) $$(used-lib)))
+		$(if $(filter demo,$(1)),,-Wl$(comma)--as-needed \
+			$$$$(pkg-config --libs $$(used-$(1)) $$(used-lib)))
 	$$(Q)for l in $$(links-$(1)); do ln -sf $(1) $(B)/bin/$$$$l || exit; done
 endef
 $(foreach t,$(tools),$(eval $(call tool-rule,$(t))))
@@ -97,8 +99,18 @@ $(unit-names:%=$(B)/tests/%): $(B)/tests/%: tests/%.c $(HB)/libhost.a
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d $$(pkg-config --cflags check) \
 		-o $@ $< $(HB)/libhost.a $(HOST_LIBS) $$(pkg-config --libs check)
 
-# Programs that the shell tests call.
-helper-names := $(basename $(notdir $(wildcard tests/helpers/*.c)))
+# Programs that the shell tests call. Some test what programs share.
+tool-helper-names := openvolume
+helper-names := $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)),\
+	$(basename $(notdir $(wildcard tests/helpers/*.c))))
+
+$(tool-helper-names:%=$(B)/tests/helpers/%): $(B)/tests/helpers/%: tests/helpers/%.c \
+		$(HB)/libtools.a $(B)/liblkl.a
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D) $(B)/tests/.d
+	$(Q)$(CC) $(test-cflags) -Itools/lkl/lib -MMD -MP -MF $(B)/tests/.d/helper-$*.d \
+		-o $@ $< $(HB)/libtools.a $(program-libs) -Wl,--as-needed \
+		$$(pkg-config --libs $(used-lib))
 
 $(B)/tests/helpers/%: tests/helpers/%.c $(B)/liblkl.a
 	$(say) TEST $@

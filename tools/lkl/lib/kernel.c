@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include <lkl.h>
+#include <lkl_host.h>
+
+#include "kernel.h"
+#include "message.h"
+
+#define KEEP		4096
+#define SHOW_LINES	4
+
+static int verbose;
+/* The end of the log. Written by the running kernel alone, so by one thread at a time. */
+static char kept[KEEP];
+static unsigned int n_kept;
+static void (LKL_ABI *default_panic)(void);
+
+static void LKL_ABI keep(const char *text, int len)
+{
+	if (len > KEEP - 1) {
+		text += len - (KEEP - 1);
+		len = KEEP - 1;
+	}
+	if (n_kept + len > KEEP - 1) {
+		unsigned int drop = n_kept + len - (KEEP - 1);
+
+		memmove(kept, kept + drop, n_kept - drop);
+		n_kept -= drop;
+	}
+	memcpy(kept + n_kept, text, len);
+	n_kept += len;
+	kept[n_kept] = 0;
+}
+
+void kernel_log_mark(void)
+{
+	n_kept = 0;
+	kept[0] = 0;
+}
+
+/* Behind the time stamp "[    1.234567] ", if there is one. */
+static const char *without_time(const char *line)
+{
+	const char *end = *line == '[' ? strstr(line, "] ") : NULL;
+
+	return end ? end + 2 : line;
+}
+
+void kernel_log_show(void)
+{
+	const char *at = kept + n_kept;
+	char line[512], clean[512];
+	int lines = 0;
+
+	if (verbose || !n_kept)
+		return;
+	while (at > kept && lines <= SHOW_LINES)
+		lines += *--at == '\n';
+	if (*at == '\n')
+		at++;
+	while (*at) {
+		size_t len = strcspn(at, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)len, at);
+		if (len)
+			error("kernel: %s", message_clean(clean, sizeof(clean),
+							  without_time(line)));
+		at += len + (at[len] == '\n');
+	}
+}
+
+static void LKL_ABI panic(void)
+{
+	error("the kernel inside has stopped; please report this with the image, if you can");
+	kernel_log_show();
+	default_panic();
+}
+
+int kernel_start(unsigned int mb, int is_verbose)
+{
+	char mem[32] = "";
+	int ret;
+
+	verbose = is_verbose;
+	if (!verbose)
+		lkl_host_ops.print = keep;
+	default_panic = lkl_host_ops.panic;
+	lkl_host_ops.panic = panic;
+	if (mb)
+		snprintf(mem, sizeof(mem), "mem=%uM ", mb);
+	ret = lkl_start_kernel("%sloglevel=%d", mem, verbose ? 7 : 5);
+	if (ret) {
+		error("cannot start the kernel: %s%s", lkl_strerror(ret),
+		      mb ? "; try another amount of memory (mb)" : "");
+		kernel_log_show();
+		return -1;
+	}
+	lkl_sys_mkdir("/dev", 0755);
+	ret = lkl_sys_mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	if (!ret)
+		ret = lkl_mount_fs("sysfs") < 0 ? -LKL_EIO : 0;
+	if (ret) {
+		error("cannot mount the kernel's /dev or /sys: %s", lkl_strerror(ret));
+		kernel_stop();
+		return -1;
+	}
+	kernel_log_mark();
+	return 0;
+}
+
+int kernel_stop(void)
+{
+	long ret;
+
+	if (!lkl_is_running())
+		return 0;
+	kernel_log_mark();
+	ret = lkl_sys_halt();
+	lkl_cleanup();
+	if (!ret)
+		return 0;
+	error("the kernel inside did not stop as it should: %s", lkl_strerror(ret));
+	kernel_log_show();
+	return -1;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Gives up what the process does not need any more, for all its threads and for good.
+ * Called when the kernel runs and everything is open.
+ */
+#ifndef LKL_TOOLS_SANDBOX_H
+#define LKL_TOOLS_SANDBOX_H
+
+/* What the program still has to do beyond work on descriptors that it holds. */
+/* Open files of the host to read them. */
+#define SANDBOX_READ_FILES	1
+/* Make, change and remove files of the host. */
+#define SANDBOX_WRITE_FILES	2
+
+/*
+ * Whatever the host does not have is told in a warning. 0, or -1 with a message
+ * printed if something went wrong that should not.
+ */
+int sandbox_enter(unsigned int flags);
+
+#endif

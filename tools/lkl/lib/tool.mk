@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0
+pkg-lib := blkid
+use-lib := libseccomp libcryptsetup libnbd

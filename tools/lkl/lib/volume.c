@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <lkl.h>
+#include <lkl_host.h>
+
+#include "device.h"
+#include "image.h"
+#include "kernel.h"
+#include "message.h"
+#include "volume.h"
+
+#define MNT "/mnt"
+/* Something may hold a file for a moment still. */
+#define UMOUNT_MS 10000
+
+struct open_volume {
+	struct volume public;
+	const struct volume_options *options;
+	struct image *images;
+	int n_images;			/* opened */
+	struct device **disks;		/* as many, NULL where there is none yet */
+	struct device *chosen;
+	int lock_fd;
+	/* The mounted root and its device, open to hear of every write that failed. */
+	int root_fd;
+	int dev_fd;
+	int mounted;
+};
+
+/* ---- choosing ------------------------------------------------------------ */
+
+static int is_filesystem(const struct device *dev)
+{
+	return dev->usage && !strcmp(dev->usage, "filesystem");
+}
+
+static int equal(const char *a, const char *b)
+{
+	return a && !strcasecmp(a, b);
+}
+
+static int matches(const struct device *dev, const char *part)
+{
+	char *end;
+	unsigned long n = strtoul(part, &end, 10);
+
+	if (!*end && (unsigned long)dev->part == n)
+		return 1;
+	return (dev->part_label && !strcmp(dev->part_label, part)) ||
+	       (dev->label && !strcmp(dev->label, part)) || equal(dev->part_uuid, part) ||
+	       equal(dev->uuid, part);
+}
+
+/* "1 (vfat, EFI), 2 (ext4, root)" */
+static void list_partitions(const struct device *disk, char *buf, size_t size)
+{
+	const struct device *dev;
+	size_t n = 0;
+
+	buf[0] = 0;
+	for (dev = disk->children; dev && n < size; dev = dev->next) {
+		const char *label = dev->label ? dev->label : dev->part_label;
+		char clean[64];
+
+		n += snprintf(buf + n, size - n, "%s%d (%s%s%s)", n ? ", " : "", dev->part,
+			      device_type_words(dev), label ? ", " : "",
+			      label ? message_clean(clean, sizeof(clean), label) : "");
+	}
+}
+
+static struct device *only_filesystem(struct device *disk)
+{
+	struct device *dev, *found = NULL;
+
+	for (dev = disk->children; dev; dev = dev->next) {
+		if (!is_filesystem(dev))
+			continue;
+		if (found)
+			return NULL;
+		found = dev;
+	}
+	return found;
+}
+
+/* The device to mount, or NULL with a message printed. */
+static struct device *choose(struct device *disk, const char *part)
+{
+	struct device *dev, *found = NULL;
+	char list[2048];
+
+	list_partitions(disk, list, sizeof(list));
+	if (!part || !*part || !strcmp(part, "0")) {
+		if (disk->type || !disk->children || (part && *part))
+			return disk;
+		found = only_filesystem(disk);
+		if (!found)
+			error("%s has several partitions, choose one: %s", disk->title, list);
+		return found;
+	}
+	for (dev = disk->children; dev; dev = dev->next) {
+		if (!matches(dev, part))
+			continue;
+		if (found) {
+			error("%s has more than one partition %s, use the number or the UUID: %s",
+			      disk->title, part, list);
+			return NULL;
+		}
+		found = dev;
+	}
+	if (!found && !disk->children)
+		error("%s has no partitions, but %s is asked for", disk->title, part);
+	else if (!found)
+		error("%s has no partition %s; there are: %s", disk->title, part, list);
+	return found;
+}
+
+/* ---- mounting ------------------------------------------------------------ */
+
+/* Where libblkid's name is not the kernel's. */
+static const char *kernel_type(const char *type)
+{
+	static const char *const names[][2] = {
+		{ "ntfs", "ntfs3" }, { "ext4dev", "ext4" }, { "msdos", "vfat" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(type, names[i][0]))
+			return names[i][1];
+	return type;
+}
+
+static long mount_with(struct open_volume *vol, const char *type, const char *extra)
+{
+	const struct volume_options *o = vol->options;
+	unsigned long flags = o->mount_flags | (vol->public.read_only ? LKL_MS_RDONLY : 0);
+	const char *given = o->mount_options ? o->mount_options : "";
+	char all[4096];
+
+	if (snprintf(all, sizeof(all), "%s%s%s", given, *given && *extra ? "," : "", extra) >=
+	    (int)sizeof(all))
+		return -LKL_ENAMETOOLONG;
+	return lkl_sys_mount(vol->chosen->node, MNT, (char *)type, flags, *all ? all : NULL);
+}
+
+/* Without the journal, what an unclean file system held before its last changes. */
+static const char *without_journal(const char *type)
+{
+	static const char *const options[][2] = {
+		{ "ext3", "noload" }, { "ext4", "noload" }, { "xfs", "norecovery" },
+		{ "nilfs2", "norecovery" }, { "f2fs", "norecovery" },
+		{ "btrfs", "rescue=nologreplay" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (!strcmp(type, options[i][0]))
+			return options[i][1];
+	return NULL;
+}
+
+static long try_type(struct open_volume *vol, const char *type)
+{
+	const char *extra;
+	long ret = mount_with(vol, type, "");
+
+	if (!ret || !vol->public.read_only)
+		return ret;
+	extra = without_journal(type);
+	if (!extra || mount_with(vol, type, extra))
+		return ret;
+	warning("%s was not unmounted cleanly, and its journal cannot be replayed read-only: what is shown may be out of date",
+		vol->public.title);
+	return 0;
+}
+
+/* Every type that needs a device, for what libblkid does not know. */
+static long try_all(struct open_volume *vol, char *type, size_t size)
+{
+	char list[8192], *line, *next;
+	long fd, n, ret = -LKL_EINVAL;
+
+	if (lkl_mount_fs("proc") < 0)
+		return ret;
+	fd = lkl_sys_open("/proc/filesystems", LKL_O_RDONLY, 0);
+	if (fd < 0)
+		return fd;
+	n = lkl_sys_read(fd, list, sizeof(list) - 1);
+	lkl_sys_close(fd);
+	if (n < 0)
+		return n;
+	list[n] = 0;
+	for (line = list; *line && ret; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = 0;
+		if (*line != '\t')	/* "nodev" */
+			continue;
+		snprintf(type, size, "%s", line + 1);
+		ret = mount_with(vol, type, "");
+	}
+	return ret ? -LKL_EINVAL : 0;
+}
+
+static int explain_mount(struct open_volume *vol, const char *type, long ret)
+{
+	const char *title = vol->public.title;
+
+	kernel_log_show();
+	if (ret == -LKL_ENODEV)
+		error("%s: the kernel has no file system %s", title, type);
+	else if (ret == -LKL_EROFS && !vol->public.read_only)
+		error("%s: %s can only be mounted read-only here", title, type);
+	else
+		error("%s: cannot mount it as %s: %s", title, type, lkl_strerror(ret));
+	return -1;
+}
+
+static int mount_chosen(struct open_volume *vol)
+{
+	const char *wanted = vol->options->type;
+	struct device *dev = vol->chosen;
+	static char type[64];
+	long ret;
+
+	lkl_sys_mkdir(MNT, 0755);
+	vol->public.title = dev->title;
+	vol->public.type = type;
+	vol->public.read_only = vol->options->read_only || dev->read_only;
+	kernel_log_mark();
+	if (!wanted && dev->ambivalent) {
+		error("%s has the marks of several file systems; say which one it is (type)",
+		      dev->title);
+		return -1;
+	}
+	if (!wanted && dev->type && !is_filesystem(dev)) {
+		error("%s holds no file system, but %s", dev->title, device_type_words(dev));
+		return -1;
+	}
+	if (wanted || dev->type) {
+		snprintf(type, sizeof(type), "%s", kernel_type(wanted ? wanted : dev->type));
+		ret = try_type(vol, type);
+		if (ret == -LKL_EROFS && !wanted && !vol->public.read_only) {
+			vol->public.read_only = 1;
+			ret = try_type(vol, type);
+		}
+	} else {
+		ret = try_all(vol, type, sizeof(type));
+		if (ret) {
+			error("%s holds no file system that the kernel knows", dev->title);
+			return -1;
+		}
+	}
+	if (ret)
+		return explain_mount(vol, type, ret);
+	vol->mounted = 1;
+	vol->public.path = MNT;
+	return 0;
+}
+
+/* Errors of writing are reported to descriptors that were open when they happened. */
+static int watch_errors(struct open_volume *vol)
+{
+	vol->root_fd = lkl_sys_open(MNT, LKL_O_RDONLY | LKL_O_DIRECTORY | LKL_O_CLOEXEC, 0);
+	vol->dev_fd = lkl_sys_open(vol->chosen->node, LKL_O_RDONLY | LKL_O_CLOEXEC, 0);
+	if (vol->root_fd >= 0 && vol->dev_fd >= 0)
+		return 0;
+	error("%s: cannot be opened: %s", vol->public.title,
+	      lkl_strerror(vol->root_fd < 0 ? vol->root_fd : vol->dev_fd));
+	return -1;
+}
+
+/* ---- opening and closing --------------------------------------------------- */
+
+static int open_images(struct open_volume *vol)
+{
+	const struct volume_options *o = vol->options;
+
+	if (o->lock_file) {
+		vol->lock_fd = open(o->lock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		if (vol->lock_fd < 0) {
+			error("%s: %s", o->lock_file, strerror(errno));
+			return -1;
+		}
+		if (image_lock(vol->lock_fd, o->lock_file, 1))
+			return -1;
+	}
+	for (; vol->n_images < o->n_images; vol->n_images++)
+		if (image_open(&vol->images[vol->n_images], o->images[vol->n_images],
+			       o->read_only))
+			return -1;
+	return 0;
+}
+
+static int attach_images(struct open_volume *vol)
+{
+	int i;
+
+	for (i = 0; i < vol->n_images; i++) {
+		struct image *image = &vol->images[i];
+
+		if (image_attach(image))
+			return -1;
+		vol->disks[i] = device_new_disk(image->devno, image->name, image->fd);
+		if (!vol->disks[i] || device_probe(vol->disks[i]))
+			return -1;
+	}
+	return 0;
+}
+
+static int open_all(struct open_volume *vol)
+{
+	if (open_images(vol) || kernel_start(vol->options->mb, vol->options->verbose) ||
+	    attach_images(vol))
+		return -1;
+	vol->chosen = choose(vol->disks[0], vol->options->part);
+	if (!vol->chosen || mount_chosen(vol) || watch_errors(vol))
+		return -1;
+	return 0;
+}
+
+int volume_open(const struct volume_options *options, struct volume **volume)
+{
+	struct open_volume *vol = calloc(1, sizeof(*vol));
+
+	if (vol) {
+		vol->images = calloc(options->n_images, sizeof(*vol->images));
+		vol->disks = calloc(options->n_images, sizeof(*vol->disks));
+	}
+	if (!vol || !vol->images || !vol->disks) {
+		error("out of memory");
+		if (vol) {
+			free(vol->images);
+			free(vol->disks);
+		}
+		free(vol);
+		return -1;
+	}
+	vol->options = options;
+	vol->lock_fd = -1;
+	vol->root_fd = -1;
+	vol->dev_fd = -1;
+	if (open_all(vol)) {
+		volume_close(&vol->public);
+		return -1;
+	}
+	*volume = &vol->public;
+	return 0;
+}
+
+static int unmount(struct open_volume *vol)
+{
+	const char *title = vol->public.title;
+	long err;
+	int ret = 0;
+
+	kernel_log_mark();
+	if (vol->root_fd >= 0) {
+		err = lkl_sys_syncfs(vol->root_fd);
+		if (err && err != -LKL_EROFS) {
+			error("%s: not everything could be written: %s", title,
+			      lkl_strerror(err));
+			ret = -1;
+		}
+		lkl_sys_close(vol->root_fd);
+	}
+	err = lkl_umount_timeout(MNT, 0, UMOUNT_MS);
+	if (err) {
+		error("%s: cannot unmount: %s", title, lkl_strerror(err));
+		ret = -1;
+	}
+	if (vol->dev_fd >= 0) {
+		err = lkl_sys_fsync(vol->dev_fd);
+		if (err && !vol->public.read_only) {
+			error("%s: not everything reached the image: %s", title,
+			      lkl_strerror(err));
+			ret = -1;
+		}
+		lkl_sys_close(vol->dev_fd);
+	}
+	if (ret)
+		kernel_log_show();
+	vol->mounted = 0;
+	return ret;
+}
+
+int volume_close(struct volume *volume)
+{
+	struct open_volume *vol = (struct open_volume *)volume;
+	int i, ret = 0;
+
+	if (vol->mounted)
+		ret |= unmount(vol);
+	/* A disk that is still in use goes with the kernel. */
+	if (ret)
+		ret |= kernel_stop();
+	for (i = 0; i < vol->n_images; i++)
+		ret |= image_close(&vol->images[i]);
+	ret |= kernel_stop();
+	for (i = 0; i < vol->n_images; i++)
+		device_free(vol->disks[i]);
+	if (vol->lock_fd >= 0)
+		close(vol->lock_fd);
+	free(vol->disks);
+	free(vol->images);
+	free(vol);
+	return ret ? -1 : 0;
+}
