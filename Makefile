@@ -3,6 +3,7 @@
 # The Linux kernel as a library. "make help" lists the targets; the rules sit in
 # scripts/*.mk, one subject a file:
 #
+#   scripts/target.mk    processor, host system, configuration; object folders
 #   scripts/kernel.mk    source, configuration, vmlinux, the image
 #   scripts/library.mk   headers, liblkl.a, liblkl.so, lkl.pc
 #   scripts/programs.mk  tools/lkl, tests, bench
@@ -24,9 +25,6 @@ V	?= 0
 SANITIZE ?=
 JOBS	?= $(shell nproc)
 
-# Everything that is made goes here.
-B := build
-
 comma := ,
 
 # One job for each processor, unless -j says otherwise.
@@ -43,6 +41,7 @@ Q := @
 say = @printf '  %-7s %s\n'
 endif
 
+include scripts/target.mk
 include scripts/kernel.mk
 include scripts/library.mk
 include scripts/programs.mk
@@ -75,10 +74,10 @@ bench:
 
 PHONY += clean distclean
 clean:
-	$(Q)rm -rf $(filter-out $(B)/linux-source-6.12%,$(wildcard $(B)/*))
+	$(Q)rm -rf $(filter-out $(KSRC)%,$(wildcard $(B)/*))
 
 distclean:
-	$(Q)rm -rf $(B)
+	$(Q)rm -rf $(TOP)
 
 PHONY += help
 help:

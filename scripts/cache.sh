@@ -6,7 +6,7 @@
 # with objects already there (then kbuild is the quicker way), it only runs MAKE.
 #
 # The inputs are arch/lkl, the contract header, the configuration, the source
-# and the compiler.
+# and the compiler, which CROSS_COMPILE names.
 
 set -euo pipefail
 
@@ -22,8 +22,8 @@ key=$({
 	sha256sum include/uapi/lkl_ops.h "$src.sha256"
 	# Its header names the compiler's version, which follows in full.
 	cat "$obj/.config"
-	gcc -v 2>&1
-	ld -v
+	"${CROSS_COMPILE:-}gcc" -v 2>&1
+	"${CROSS_COMPILE:-}ld" -v
 } | sha256sum | cut -c1-40)
 
 kept=$LKL_CACHE/vmlinux-$key.xz
@@ -34,10 +34,10 @@ if [ -e "$kept" ]; then
 	exit 0
 fi
 "$@"
-strip --strip-debug -o "$obj/vmlinux.kept" "$obj/vmlinux"
+"${CROSS_COMPILE:-}strip" --strip-debug -o "$obj/vmlinux.kept" "$obj/vmlinux"
 xz -1 -T0 -c "$obj/vmlinux.kept" > "$kept.$$"
 mv "$kept.$$" "$kept"
 rm -f "$obj/vmlinux.kept"
-# A few generations are enough.
+# A few generations are enough, of three processors.
 find "$LKL_CACHE" -maxdepth 1 -name 'vmlinux-*' -printf '%T@ %p\n' | sort -rn |
-	awk 'NR > 4 { print $2 }' | xargs -r rm -f
+	awk 'NR > 12 { print $2 }' | xargs -r rm -f

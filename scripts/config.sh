@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# config.sh SOURCE OBJECTS OWN FRAGMENTS MAKE...: makes OBJECTS/.config from the
-# defconfig of arch/lkl and the FRAGMENTS, in their order; the last word counts.
+# config.sh SOURCE OBJECTS OWN DEFCONFIG FRAGMENTS MAKE...: makes OBJECTS/.config from
+# DEFCONFIG of arch/lkl and the FRAGMENTS, in their order; the last word counts.
 # Fails if an option of a fragment did not survive its dependencies. If the file
 # OWN exists, .config is the user's, and is only brought up to date.
 
 set -euo pipefail
 
-src=$1 obj=$2 own=$3 fragments=$4
-shift 4
+src=$1 obj=$2 own=$3 defconfig=$4 fragments=$5
+shift 5
 
 if [ -e "$own" ]; then
 	exec "$@" olddefconfig
 fi
-"$@" defconfig
+"$@" "$defconfig"
 [ -n "$fragments" ] || exit 0
 
 # shellcheck disable=SC2086 # FRAGMENTS is a list

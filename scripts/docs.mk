@@ -3,10 +3,10 @@
 # Documentation of the interface, out of the headers' comments: pages of Markdown
 # in $(B)/docs/api, manual pages in $(B)/docs/man3.
 
-$(B)/docs.stamp: scripts/apidoc.py $(uapi-headers) $(B)/headers.stamp
+$(B)/docs.stamp: scripts/apidoc.py $(uapi-headers) $(KB)/headers.stamp
 	$(say) DOCS $(B)/docs
 	$(Q)rm -rf $(B)/docs
-	$(Q)scripts/apidoc.py $(B)/docs $(uapi-headers) $(B)/include/lkl/syscalls.h
+	$(Q)scripts/apidoc.py $(B)/docs $(uapi-headers) $(KB)/include/lkl/syscalls.h
 	$(Q)touch $@
 
 PHONY += docs install-docs uninstall-docs

@@ -18,7 +18,7 @@ install: all
 	$(Q)ln -sf liblkl.so.1 "$(to)/lib/liblkl.so"
 	$(Q)install -m 644 $(B)/lkl.pc "$(to)/lib/pkgconfig/"
 	$(Q)install -m 644 include/uapi/*.h "$(to)/include/"
-	$(Q)cp -rT $(B)/include/lkl "$(to)/include/lkl"
+	$(Q)cp -rT $(KB)/include/lkl "$(to)/include/lkl"
 	$(Q)for t in $(installed-tools); do \
 		install -m 755 "$(B)/bin/$$t" "$(to)/bin/" || exit; done
 	$(Q)$(foreach t,$(installed-tools),$(foreach l,$(links-$(t)),\

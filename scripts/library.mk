@@ -3,25 +3,19 @@
 # Headers for applications, and the two forms of the library. Of either only
 # lkl_* is visible, so that no name of ours collides with an application's.
 
-HOST := posix
-
-CC ?= cc
-ifeq ($(origin CC),default)
-CC := gcc
-endif
 host-cc := $(if $(CCACHE),ccache )$(CC)
 
 san-flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -fPIC \
 	-D_GNU_SOURCE $(san-flags) $(EXTRA_CFLAGS)
-HOST_CPPFLAGS := -Iinclude/uapi -I$(B)/include -I$(B)/lkl -Ihost/common -Ihost/$(HOST)
+HOST_CPPFLAGS := -Iinclude/uapi -I$(KB)/include -I$(KB)/lkl -Ihost/common -Ihost/$(HOST)
 HOST_LIBS := -lpthread
 
 # Optional: asynchronous disk I/O through io_uring; threads do it otherwise.
-ifeq ($(shell pkg-config --exists liburing 2>/dev/null && echo y),y)
-HOST_CFLAGS += -DHAVE_LIBURING $(shell pkg-config --cflags liburing)
-HOST_LIBS += $(shell pkg-config --libs liburing)
+ifeq ($(shell $(PKG_CONFIG) --exists liburing 2>/dev/null && echo y),y)
+HOST_CFLAGS += -DHAVE_LIBURING $(shell $(PKG_CONFIG) --cflags liburing)
+HOST_LIBS += $(shell $(PKG_CONFIG) --libs liburing)
 optional-pc := liburing
 else
 no-sources := host/$(HOST)/blk_uring.c
@@ -32,15 +26,15 @@ endif
 uapi-headers := $(wildcard include/uapi/*.h)
 
 # Kbuild has one object folder, so its runs follow each other.
-$(B)/headers.stamp: $(wildcard scripts/headers.* scripts/syscalls.py) $(B)/source.stamp \
+$(KB)/headers.stamp: $(wildcard scripts/headers.* scripts/syscalls.py) $(TOP)/source.stamp \
 		    $(shell find arch/lkl/include/uapi include/extra -type f) \
-		    arch/lkl/kernel/Makefile.syscalls | $(B)/config.stamp
-	$(say) HEADERS $(B)/include
-	$(Q)+$(dry)scripts/headers.sh $(KSRC) $(B) $(KBUILD) -s
+		    arch/lkl/kernel/Makefile.syscalls | $(KB)/config.stamp
+	$(say) HEADERS $(KB)/include
+	$(Q)+$(dry)scripts/headers.sh $(KSRC) $(KB) $(KBUILD) -s
 	$(Q)touch $@
 
 PHONY += headers
-headers: $(B)/headers.stamp
+headers: $(KB)/headers.stamp
 
 # ---- objects ------------------------------------------------------------
 
@@ -54,7 +48,7 @@ $(B)/host-flags: FORCE
 	$(Q)mkdir -p $(@D); f='$(host-cc) $(HOST_CFLAGS) $(HOST_CPPFLAGS) $(HOST_LIBS)'; \
 		echo "$$f" | cmp -s - $@ || echo "$$f" > $@
 
-$(HB)/%.o: host/%.c $(B)/headers.stamp $(B)/host-flags
+$(HB)/%.o: host/%.c $(KB)/headers.stamp $(B)/host-flags
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(host-cc) $(HOST_CFLAGS) $(HOST_CPPFLAGS) -MMD -MP -c -o $@ $<
@@ -63,7 +57,7 @@ $(HB)/%.o: host/%.c $(B)/headers.stamp $(B)/host-flags
 $(HB)/common/image-data.o: host/common/image.S $(IMAGE)
 	$(say) AS $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -Wa,-I$(B)/lkl -c -o $@ $<
+	$(Q)$(CC) -Wa,-I$(KB)/lkl -c -o $@ $<
 
 -include $(host-objects:.o=.d)
 
@@ -71,11 +65,11 @@ $(HB)/common/image-data.o: host/common/image.S $(IMAGE)
 
 $(B)/liblkl.a: $(host-objects) $(B)/host-flags
 	$(say) AR $@
-	$(Q)ld -r -z noexecstack -o $(HB)/liblkl.o $(host-objects)
-	$(Q)objcopy --wildcard --keep-global-symbol='lkl_*' $(HB)/liblkl.o
+	$(Q)$(prefix)ld -r -z noexecstack -o $(HB)/liblkl.o $(host-objects)
+	$(Q)$(prefix)objcopy --wildcard --keep-global-symbol='lkl_*' $(HB)/liblkl.o
 	$(Q)rm -f $@
-	$(Q)ar rcsD $@ $(HB)/liblkl.o
-	$(Q)scripts/symbols.sh $@
+	$(Q)$(prefix)ar rcsD $@ $(HB)/liblkl.o
+	$(Q)NM=$(prefix)nm scripts/symbols.sh $@
 
 $(B)/liblkl.so.1: $(host-objects) scripts/liblkl.map $(B)/host-flags
 	$(say) LD $@
@@ -83,13 +77,13 @@ $(B)/liblkl.so.1: $(host-objects) scripts/liblkl.map $(B)/host-flags
 		-Wl,-Bsymbolic-functions $(if $(SANITIZE),,-Wl,-z,defs) \
 		-Wl,--version-script=scripts/liblkl.map \
 		-o $@ $(host-objects) $(HOST_LIBS)
-	$(Q)scripts/symbols.sh $@
+	$(Q)NM=$(prefix)nm scripts/symbols.sh $@
 
 $(B)/liblkl.so: $(B)/liblkl.so.1
 	$(Q)ln -sf liblkl.so.1 $@
 
 # Its paths are relative to where it lies: an installed tree may be moved.
-$(B)/lkl.pc: scripts/lkl.pc.in $(B)/source.stamp $(B)/host-flags
+$(B)/lkl.pc: scripts/lkl.pc.in $(TOP)/source.stamp $(B)/host-flags
 	$(say) GEN $@
 	$(Q)sed -e 's|@VERSION@|$(shell sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' \
 		$(KSRC)/Makefile 2>/dev/null | paste -sd.)|' \

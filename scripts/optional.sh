@@ -6,7 +6,7 @@
 
 have()
 {
-	pkg-config --exists "$1" 2>/dev/null
+	"${PKG_CONFIG:-pkg-config}" --exists "$1" 2>/dev/null
 }
 
 off()

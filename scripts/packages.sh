@@ -8,7 +8,8 @@
 #   packages.sh missing GROUP...   says what is missing and fails; installs nothing
 #   packages.sh list GROUP...      prints the names
 #
-# Groups: build (make), demo (make demo), test (make check), menu (menuconfig).
+# Groups: build (make), demo (make demo), test (make check), menu (menuconfig),
+# cross_PROCESSOR (make ARCH_TARGET=PROCESSOR), emulate (its check).
 
 set -euo pipefail
 
@@ -30,6 +31,11 @@ test="check strace valgrind procps util-linux util-linux-extra mount attr
 	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq"
 
 menu="libncurses-dev"
+
+# For other processors: their compilers, and what runs their programs here.
+cross_arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+cross_riscv64="gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
+emulate="qemu-user"
 
 list()
 {

@@ -19,7 +19,7 @@ tool-names := $(sort $(tool-dirs))
 
 # $(call with-pkg,NAMES): those that pkg-config finds; $(call have-flags,NAMES): the
 # macros that say so, HAVE_LIBNBD for libnbd.
-with-pkg = $(strip $(foreach p,$(1),$(if $(shell pkg-config --exists $(p) 2>/dev/null && echo y),$(p))))
+with-pkg = $(strip $(foreach p,$(1),$(if $(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null && echo y),$(p))))
 have-flags = $(foreach p,$(1),-DHAVE_$(shell echo $(p) | tr 'a-z+.-' 'A-Z___'))
 
 tools := $(foreach t,$(tool-names),\
@@ -38,15 +38,15 @@ used-lib := $(call with-pkg,$(pkg-lib) $(use-lib))
 tool-lib-sources := $(wildcard tools/lkl/lib/*.c)
 tool-lib-objects := $(tool-lib-sources:tools/lkl/lib/%.c=$(HB)/tools/%.o)
 
-$(HB)/tools/%.o: tools/lkl/lib/%.c $(B)/headers.stamp $(B)/host-flags
+$(HB)/tools/%.o: tools/lkl/lib/%.c $(KB)/headers.stamp $(B)/host-flags
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(host-cc) $(program-flags) $(call have-flags,$(used-lib)) \
-		$(if $(used-lib),$$(pkg-config --cflags $(used-lib))) -c -o $@ $<
+		$(if $(used-lib),$$($(PKG_CONFIG) --cflags $(used-lib))) -c -o $@ $<
 
 $(HB)/libtools.a: $(tool-lib-objects)
 	$(Q)rm -f $@
-	$(Q)ar rcsD $@ $^
+	$(Q)$(prefix)ar rcsD $@ $^
 
 -include $(tool-lib-objects:.o=.d)
 
@@ -57,10 +57,10 @@ $(B)/bin/$(1): $(wildcard tools/lkl/$(1)/*.c) $(if $(filter demo,$(1)),,$(HB)/li
 	$$(Q)mkdir -p $(B)/bin $(B)/bin/.d
 	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d -Itools/lkl/lib \
 		$$(call have-flags,$$(used-$(1))) \
-		$$(if $$(used-$(1)),$$$$(pkg-config --cflags $$(used-$(1)))) -o $$@ \
+		$$(if $$(used-$(1)),$$$$($(PKG_CONFIG) --cflags $$(used-$(1)))) -o $$@ \
 		$$(filter %.c,$$^) $$(filter %libtools.a,$$^) $$(program-libs) \
 		$(if $(filter demo,$(1)),,-Wl$(comma)--as-needed \
-			$$$$(pkg-config --libs $$(used-$(1)) $$(used-lib)))
+			$$$$($(PKG_CONFIG) --libs $$(used-$(1)) $$(used-lib)))
 	$$(Q)for l in $$(links-$(1)); do ln -sf $(1) $(B)/bin/$$$$l || exit; done
 endef
 $(foreach t,$(tools),$(eval $(call tool-rule,$(t))))
@@ -76,14 +76,23 @@ run-demo: $(B)/bin/demo
 
 # ---- tests ------------------------------------------------------------------
 
-# The tests see the public headers only, so their flags leave out host/.
-test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(B)/include -Itests/lib
+# For targets without a libcheck there is what the tests need of it.
+ifneq ($(call with-pkg,check),)
+check-cflags := $(shell $(PKG_CONFIG) --cflags check)
+check-libs := $(shell $(PKG_CONFIG) --libs check)
+else
+check-cflags := -Itests/lib/check
+check-sources := tests/lib/check/check.c tests/lib/check/apart_$(HOST).c
+endif
 
-$(B)/tests/%: tests/%.c $(wildcard tests/lib/*.c) $(B)/liblkl.a
+# The tests see the public headers only, so their flags leave out host/.
+test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib $(check-cflags)
+
+$(B)/tests/%: tests/%.c $(wildcard tests/lib/*.c) $(check-sources) $(B)/liblkl.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)/.d
-	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d $$(pkg-config --cflags check) \
-		-o $@ $(filter %.c,$^) $(program-libs) $$(pkg-config --libs check)
+	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d \
+		-o $@ $(filter %.c,$^) $(program-libs) $(check-libs)
 
 # Tests of single parts, without a kernel: what they define themselves is not
 # taken from the host's objects.
@@ -91,13 +100,13 @@ unit-names := virtio
 
 $(HB)/libhost.a: $(filter-out %/image-data.o,$(host-objects))
 	$(Q)rm -f $@
-	$(Q)ar rcsD $@ $^
+	$(Q)$(prefix)ar rcsD $@ $^
 
-$(unit-names:%=$(B)/tests/%): $(B)/tests/%: tests/%.c $(HB)/libhost.a
+$(unit-names:%=$(B)/tests/%): $(B)/tests/%: tests/%.c $(check-sources) $(HB)/libhost.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)/.d
-	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d $$(pkg-config --cflags check) \
-		-o $@ $< $(HB)/libhost.a $(HOST_LIBS) $$(pkg-config --libs check)
+	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d \
+		-o $@ $(filter %.c,$^) $(HB)/libhost.a $(HOST_LIBS) $(check-libs)
 
 # Programs that the shell tests call. Some test what programs share.
 tool-helper-names := openvolume
@@ -110,7 +119,7 @@ $(tool-helper-names:%=$(B)/tests/helpers/%): $(B)/tests/helpers/%: tests/helpers
 	$(Q)mkdir -p $(@D) $(B)/tests/.d
 	$(Q)$(CC) $(test-cflags) -Itools/lkl/lib -MMD -MP -MF $(B)/tests/.d/helper-$*.d \
 		-o $@ $< $(HB)/libtools.a $(program-libs) -Wl,--as-needed \
-		$$(pkg-config --libs $(used-lib))
+		$$($(PKG_CONFIG) --libs $(used-lib))
 
 $(B)/tests/helpers/%: tests/helpers/%.c $(B)/liblkl.a
 	$(say) TEST $@
@@ -128,7 +137,7 @@ run-check: all tests
 # ---- bench ------------------------------------------------------------------
 
 # As for tests; the kernel's own headers come last, for its RAID-6 sources.
-bench-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(B)/include -Ibench/lib \
+bench-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Ibench/lib \
 	-idirafter $(KSRC)/include
 
 $(B)/bench/%: bench/%.c $(wildcard bench/lib/*.c) $(B)/liblkl.a

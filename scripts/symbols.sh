@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # symbols.sh LIBRARY: fails if LIBRARY shows a name that does not begin with
-# lkl_, or lacks one of those that every application needs.
+# lkl_, or lacks one of those that every application needs. NM reads it, nm if unset.
 
 set -euo pipefail
 
 case $1 in
-*.a) names=$(nm -g --defined-only "$1") ;;
-*) names=$(nm -D --defined-only "$1") ;;
+*.a) names=$("${NM:-nm}" -g --defined-only "$1") ;;
+*) names=$("${NM:-nm}" -D --defined-only "$1") ;;
 esac
 names=$(awk 'NF == 3 { print $3 }' <<<"$names")
 

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is built for: a processor (ARCH_TARGET), a host system (HOST) and a kernel
+# configuration (CONFIG). Each combination has a folder of its own:
+#
+#   $(TOP)  build/, where the kernel source is unpacked once for all
+#   $(KB)   of a processor and a configuration: the kernel, the image, the headers
+#   $(B)    of these and a host: objects, libraries, programs, tests
+#
+# For this machine's own processor, POSIX and the full configuration all three are
+# the same. $(CROSS_COMPILE) is put before the names of the tools that make the image,
+# $(prefix) before those that make the host's half.
+
+TOP := build
+
+machine := $(shell uname -m)
+native := $(or $(patsubst aarch64,arm64,$(filter aarch64 riscv64 x86_64,$(machine))),$(machine))
+# Only where make was told: shells and other builds have variables of these names.
+told = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)),$(2))
+ARCH_TARGET := $(call told,ARCH_TARGET,$(native))
+HOST := $(call told,HOST,posix)
+CONFIG := $(call told,CONFIG,full)
+
+processors := x86_64 arm64 riscv64
+ifeq ($(filter $(ARCH_TARGET),$(processors)),)
+$(error ARCH_TARGET=$(ARCH_TARGET) is not one of $(processors); docs/porting.md says why)
+endif
+ifeq ($(filter $(HOST),$(notdir $(filter-out %/common,$(wildcard host/*)))),)
+$(error There is no host/$(HOST))
+endif
+configs := full $(patsubst arch/lkl/configs/%_defconfig,%,$(wildcard arch/lkl/configs/*_defconfig))
+ifeq ($(filter $(CONFIG),$(configs)),)
+$(error CONFIG=$(CONFIG) is not one of $(configs))
+endif
+
+# The compiler of another processor, by Debian's names.
+triplet-x86_64 := x86_64-linux-gnu-
+triplet-arm64 := aarch64-linux-gnu-
+triplet-riscv64 := riscv64-linux-gnu-
+cross := $(if $(filter-out $(native),$(ARCH_TARGET)),y)
+CROSS_COMPILE ?= $(if $(cross),$(triplet-$(ARCH_TARGET)))
+prefix := $(CROSS_COMPILE)
+CC := $(if $(filter $(if $(cross),command,command environment),$(firstword $(origin CC))),$(CC),$(prefix)gcc)
+
+# The packages that a build for this target needs, see scripts/packages.sh.
+build-groups := build $(if $(cross),cross_$(ARCH_TARGET))
+
+kernel-name := $(filter-out full $(native),$(ARCH_TARGET) $(CONFIG))
+kernel-name := $(subst $() ,-,$(strip $(kernel-name)))
+target-name := $(subst $() ,-,$(strip $(kernel-name) $(filter-out posix,$(HOST))))
+KB := $(TOP)$(addprefix /,$(kernel-name))
+B := $(TOP)$(addprefix /,$(target-name))
+
+# Libraries of this machine are of no use for another.
+PKG_CONFIG ?= $(if $(cross),$(or $(shell command -v $(prefix)pkg-config),false),pkg-config)
+export PKG_CONFIG
