@@ -142,6 +142,42 @@ START_TEST(resident_memory)
 }
 END_TEST
 
+/* What the kernel has freed is the host's again some seconds later. */
+START_TEST(memory_goes_back)
+{
+	const int size = 64;
+	static char buf[1 << 20];
+	long fd, full, left;
+
+	start_kernel();
+	ok(lkl_sys_mkdir("/mem", 0700));
+	ok(lkl_sys_mount("mem", "/mem", "tmpfs", 0, NULL));
+	fd = ok(lkl_sys_open("/mem/file", LKL_O_RDWR | LKL_O_CREAT, 0600));
+	memset(buf, 1, sizeof(buf));
+	for (int i = 0; i < size; i++)
+		ck_assert_int_eq(lkl_sys_write(fd, buf, sizeof(buf)), sizeof(buf));
+	full = host_rss_kib();
+	ok(lkl_sys_close(fd));
+	ok(lkl_sys_unlink("/mem/file"));
+	for (int i = 0; i < 100; i++) {
+		left = full - host_rss_kib();
+		if (left > size * 1024 * 3 / 4)
+			break;
+		usleep(100000);
+	}
+	ck_assert_msg(left > size * 1024 * 3 / 4, "%ld of %d KiB given back", left,
+		      size * 1024);
+	/* It reads as new. */
+	fd = ok(lkl_sys_open("/mem/file", LKL_O_RDWR | LKL_O_CREAT, 0600));
+	ok(lkl_sys_ftruncate(fd, sizeof(buf)));
+	ck_assert_int_eq(lkl_sys_read(fd, buf, sizeof(buf)), sizeof(buf));
+	for (size_t i = 0; i < sizeof(buf); i++)
+		ck_assert_int_eq(buf[i], 0);
+	ok(lkl_sys_close(fd));
+	halt_kernel();
+}
+END_TEST
+
 static long halt_elsewhere(void *arg)
 {
 	(void)arg;
@@ -185,6 +221,7 @@ int main(void)
 	const TTest *const tests[] = {
 		before_start, start_uname_halt, after_halt, start_twice, console,
 		command_line, memory_size, restart, resident_memory,
+		memory_goes_back,
 		halt_from_another_thread, halt_with_sleeper,
 	};
 

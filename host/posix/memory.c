@@ -176,7 +176,7 @@ static int is_moved(const struct region *r, uintptr_t addr)
 {
 	size_t page = (addr - r->start) / PAGE;
 
-	return r->moved[page / 64] >> (page % 64) & 1;
+	return r->moved && (r->moved[page / 64] >> (page % 64) & 1);
 }
 
 static int write_pages(const struct region *r, int fd, uintptr_t start, size_t size)
@@ -214,21 +214,29 @@ static int move(struct region *r, uintptr_t start, size_t size)
 	return 0;
 }
 
+/* Where the run of pages from @start on ends that are all moved, or all private. */
+static uintptr_t run_end(const struct region *r, uintptr_t start, uintptr_t end)
+{
+	uintptr_t stop = start + PAGE;
+
+	if (!r->moved)
+		return end;
+	while (stop < end && is_moved(r, stop) == is_moved(r, start))
+		stop += PAGE;
+	return stop;
+}
+
 static int move_private(struct region *r, uintptr_t start, uintptr_t end)
 {
-	while (start < end) {
-		uintptr_t stop = start + PAGE;
-		int moved = is_moved(r, start);
-		int err;
+	uintptr_t stop;
+	int err = 0;
 
-		while (stop < end && is_moved(r, stop) == moved)
-			stop += PAGE;
-		err = moved ? 0 : move(r, start, stop - start);
-		if (err)
-			return err;
-		start = stop;
+	for (; start < end && !err; start = stop) {
+		stop = run_end(r, start, end);
+		if (!is_moved(r, start))
+			err = move(r, start, stop - start);
 	}
-	return 0;
+	return err;
 }
 
 int LKL_ABI lkl_posix_mem_alias(void *addr, void *target,
@@ -260,6 +268,19 @@ void LKL_ABI lkl_posix_mem_unalias(void *addr, unsigned long long size)
 		mprotect(addr, size, PROT_NONE);
 }
 
+void LKL_ABI lkl_posix_mem_discard(void *addr, unsigned long long size)
+{
+	uintptr_t start = (uintptr_t)addr, end = start + size, stop;
+	const struct region *r = find(start);
+
+	for (; r && start < end; start = stop) {
+		stop = run_end(r, start, end);
+		/* What is in the file goes from there, and so from every mapping of it. */
+		madvise((void *)start, stop - start,
+			is_moved(r, start) ? MADV_REMOVE : MADV_DONTNEED);
+	}
+}
+
 void LKL_ABI lkl_posix_mem_populate(void *addr, unsigned long long size)
 {
 #ifdef MADV_HUGEPAGE
@@ -268,13 +289,6 @@ void LKL_ABI lkl_posix_mem_populate(void *addr, unsigned long long size)
 #ifdef MADV_POPULATE_WRITE
 	madvise(addr, size, MADV_POPULATE_WRITE);
 #endif
-}
-
-void LKL_ABI lkl_posix_mem_discard(void *addr, unsigned long long size)
-{
-	/* One of the two does it, by the kind of page. */
-	madvise(addr, size, MADV_DONTNEED);
-	madvise(addr, size, MADV_REMOVE);
 }
 
 void *LKL_ABI lkl_posix_mem_alloc(unsigned long long size)
@@ -309,12 +323,9 @@ static int for_each_moved(struct region *r,
 	int err = 0;
 
 	for (start = r->start; start < r->end && !err; start = stop) {
-		for (stop = start; stop < r->end && is_moved(r, stop); stop += PAGE)
-			;
-		if (stop > start)
+		stop = run_end(r, start, r->end);
+		if (is_moved(r, start))
 			err = fn(r, r->child_fd, start, stop - start);
-		else
-			stop += PAGE;
 	}
 	return err;
 }

@@ -37,12 +37,13 @@ enum lkl_sleep {
 };
 
 /*
- * Sleeping and being woken costs some tens of µs, on a virtual machine more: it
- * pays to spin about that long, when waits have been short of late.
+ * Sleeping and being woken costs some tens of µs where a processor must leave its
+ * idle state: it pays to spin about that long. Where others keep the processors busy
+ * it does not: who spins takes the time of whom he waits for. What happened of late
+ * tells which it is: after spinning in vain, up to so many waits go without.
  */
-#define SPIN_MAX_NS	50000
-#define SPIN_MIN_NS	1000
-#define SHORT_WAIT_NS	(4 * SPIN_MAX_NS)
+#define SPIN_NS		50000
+#define SPIN_REST_MAX	512
 /* The helper's pace while it cannot have the token, or is not needed. */
 #define HELPER_PACE_NS	(4 * NSEC_PER_MSEC)
 
@@ -130,40 +131,44 @@ static void sleep_unless(struct lkl_thread *th, bool (*ready)(struct lkl_thread 
 		lkl_ops->sem_down(td->sem);
 }
 
-static void spin_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
-		       u64 end)
-{
-	do {
-		for (int i = 0; i < 32; i++) {
-			if (ready(th))
-				return;
-			cpu_relax();
-		}
-	} while (lkl_ops->time() < end);
-}
-
 /*
- * Waits until @ready or @deadline. One thread at a time spins before it sleeps:
- * with more, nobody would be left to run the kernel.
+ * Spins until @ready or @deadline, for a while. One thread at a time: with more,
+ * nobody would be left to run the kernel. Returns whether @ready.
  */
-static void wait_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
+static bool spin_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
 		       u64 deadline)
 {
 	struct lkl_thread_data *td = lkl_td(th);
-	u64 start, end;
+	bool done = false;
+	u64 end;
 
-	if (ready(th))
-		return;
-	start = lkl_ops->time();
-	if (!__atomic_fetch_add(&spinners, 1, __ATOMIC_RELAXED))
-		spin_until(th, ready, min(start + td->spin_ns, deadline));
+	if (td->spin_rest) {
+		td->spin_rest--;
+		return false;
+	}
+	if (!__atomic_fetch_add(&spinners, 1, __ATOMIC_RELAXED)) {
+		end = min(lkl_ops->time() + SPIN_NS, deadline);
+		do {
+			for (int i = 0; i < 32 && !done; i++) {
+				cpu_relax();
+				done = ready(th);
+			}
+		} while (!done && lkl_ops->time() < end);
+		td->spin_failures = done ? td->spin_failures / 2 :
+				    min(2 * td->spin_failures + 1, SPIN_REST_MAX);
+		td->spin_rest = done ? 0 : td->spin_failures;
+	}
 	__atomic_fetch_sub(&spinners, 1, __ATOMIC_RELAXED);
+	return done;
+}
 
-	while (!ready(th) && lkl_ops->time() < deadline)
+static void wait_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
+		       u64 deadline)
+{
+	if (ready(th) || spin_until(th, ready, deadline))
+		return;
+	while (!ready(th) && (deadline == LKL_TIME_NEVER || lkl_ops->time() < deadline))
 		sleep_unless(th, ready, deadline);
-	end = lkl_ops->time();
-	td->spin_ns = end - start < SHORT_WAIT_NS ? SPIN_MAX_NS :
-		max_t(u32, td->spin_ns / 2, SPIN_MIN_NS);
 }
 
 /* The kernel is dead, or @th has no task: out of whatever it does in here. */
@@ -459,10 +464,12 @@ static int find_runnable(struct lkl_thread **wakes)
 	list_for_each_entry(td, &waiting, waiting) {
 		if (!others || n == WAKE_MAX - 1)
 			break;
-		if (is_runnable(td->task)) {
+		if (is_runnable(td->task))
 			wakes[n++] = (struct lkl_thread *)td;
-			others--;
-		}
+		/* One that sleeps may still be counted, see DELAY_DEQUEUE. */
+		else if (!td->task || !td->task->se.sched_delayed)
+			continue;
+		others--;
 	}
 	if (others > 0)
 		wakes[n++] = &helper;
@@ -525,6 +532,17 @@ static bool helper_is_needed(struct lkl_thread *th)
 	       __atomic_exchange_n(&helper_kicked, 0, __ATOMIC_SEQ_CST);
 }
 
+/*
+ * When the helper looks again although somebody else sees to the timers now: not
+ * later than the next one, or whoever leaves the kernel would have to wake it.
+ */
+static u64 helper_pace(u64 now)
+{
+	u64 deadline = READ_ONCE(lkl_cpu.deadline);
+
+	return deadline > now ? min(deadline, now + HELPER_PACE_NS) : now + HELPER_PACE_NS;
+}
+
 /* Whether the helper holds the token now, and there is work for it. */
 static bool helper_takes_over(struct lkl_thread *th)
 {
@@ -533,27 +551,27 @@ static bool helper_takes_over(struct lkl_thread *th)
 
 	if (__atomic_load_n(&td->granted, __ATOMIC_ACQUIRE)) {
 		td->granted = 0;
-		WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
+		WRITE_ONCE(helper_until, helper_pace(now));
 		return true;
 	}
 	if (!token_try(th)) {
 		if (now >= READ_ONCE(lkl_cpu.deadline))
 			set_pending(LKL_PENDING_TIMER);
-		WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
+		WRITE_ONCE(helper_until, helper_pace(now));
 		return false;
 	}
 	if (now >= lkl_cpu.deadline)
 		set_pending(LKL_PENDING_TIMER);
 	if (lkl_cpu.waiter || (!pending() && single_task_running())) {
 		WRITE_ONCE(helper_until, lkl_cpu.waiter ?
-			   now + HELPER_PACE_NS : lkl_cpu.deadline);
+			   helper_pace(now) : lkl_cpu.deadline);
 		token_release();
 		/* Whoever found the token taken meanwhile may be asleep by now. */
 		if (pending())
 			lkl_cpu_raise(0);
 		return false;
 	}
-	WRITE_ONCE(helper_until, now + HELPER_PACE_NS);
+	WRITE_ONCE(helper_until, helper_pace(now));
 	return make_room(th);
 }
 

@@ -23,7 +23,6 @@ int lkl_thread_init(struct lkl_thread *th)
 
 	memset(td, 0, sizeof(*td));
 	td->sem = lkl_ops->sem_alloc(0);
-	td->spin_ns = 20000;
 	INIT_LIST_HEAD(&td->waiting);
 	return td->sem ? 0 : -ENOMEM;
 }

@@ -16,7 +16,8 @@ struct lkl_thread_data {
 	struct list_head waiting;	/* in cpu.c's list, when not running */
 	u32 sleep;			/* enum lkl_sleep, atomic */
 	u32 granted;			/* it was handed the token, atomic */
-	u32 spin_ns;			/* how long spinning has paid of late */
+	u32 spin_failures;		/* how often spinning was in vain of late, weighed */
+	u32 spin_rest;			/* so many waits go without */
 	int failed;			/* why it has no task, atomic */
 	bool inside;			/* between entry and exit */
 	bool entering;			/* it waits for its task's turn */
