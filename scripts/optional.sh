@@ -26,6 +26,8 @@ report()
 		off "system call filter of the programs" "libseccomp-dev is missing"
 	have libcryptsetup ||
 		off "LUKS" "libcryptsetup-dev is missing"
+	have fuse3 ||
+		off "lklfuse" "libfuse3-dev is missing"
 	have libnbd ||
 		off "qcow2, vmdk, vdi, vhdx and NBD disks" "libnbd-dev is missing"
 	have check ||

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "fs.h"
+
+#define PAGE		4096
+#define THREADS_MAX	64
+#define WORK_SIZE	64
+
+/* The data of a write begins on a page of its own. */
+#define HEADER_SIZE	(sizeof(struct fuse_in_header) + sizeof(struct fuse_write_in))
+#define REQUEST_MAX	(CHANNEL_DATA_MAX + PAGE)
+
+struct worker {
+	pthread_t thread;
+	int fd;				/* of /dev/fuse */
+	char *request;			/* REQUEST_MAX bytes */
+	char *reply;			/* CHANNEL_DATA_MAX bytes */
+};
+
+/* A deferred piece of work; they wait in a list. */
+struct work {
+	struct work *next;
+	fuse_req_t req;
+	void (*run)(fuse_req_t req, const void *arg);
+	int fd;
+	char arg[WORK_SIZE] __attribute__((aligned(8)));
+};
+
+/* How often threads that wait for a request are told to stop, until they do. */
+#define STOP_PAUSE_NS	10000000
+
+static struct fuse_session *session;
+static struct worker workers[THREADS_MAX];
+static unsigned int n_workers;
+
+static atomic_bool stopping;
+static atomic_uint serving;
+
+/* Where this thread's replies go, and what it is replying to. */
+static __thread int reply_fd = -1;
+static __thread struct worker *self;
+static __thread const struct fuse_in_header *request;
+
+/* Guards what follows. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static enum { WAIT, SERVE, STOP } state;
+static unsigned int prepared;
+static int failed;
+static struct work *works, **last_work = &works;
+static pthread_t deferred_thread;
+
+/* ---- input and output for libfuse ------------------------------------------ */
+
+/*
+ * libfuse does not know of this yet: without it, the host asks before each write
+ * whether the file has capabilities.
+ */
+static void add_init_flags(struct fuse_init_out *out)
+{
+	const struct fuse_init_in *in = (const void *)(request + 1);
+
+	out->flags |= in->flags & FUSE_HANDLE_KILLPRIV_V2;
+}
+
+static ssize_t write_reply(int fd, struct iovec *iov, int count, void *userdata)
+{
+	const struct fuse_out_header *out = iov[0].iov_base;
+
+	if (request && request->opcode == FUSE_INIT && count > 1 && !out->error)
+		add_init_flags(iov[1].iov_base);
+	return writev(reply_fd >= 0 ? reply_fd : fd, iov, count);
+}
+
+static ssize_t read_request(int fd, void *buf, size_t size, void *userdata)
+{
+	return read(fd, buf, size);
+}
+
+bool channel_kill_privileges(void)
+{
+	const void *in = request + 1;
+
+	if (!request)
+		return false;
+	if (request->opcode == FUSE_WRITE)
+		return ((const struct fuse_write_in *)in)->write_flags &
+			FUSE_WRITE_KILL_SUIDGID;
+	if (request->opcode == FUSE_SETATTR)
+		return ((const struct fuse_setattr_in *)in)->valid & FATTR_KILL_SUIDGID;
+	return false;
+}
+
+void *channel_buffer(void)
+{
+	return self->reply;
+}
+
+/* ---- deferred work ----------------------------------------------------------- */
+
+void channel_defer(fuse_req_t req, void (*run)(fuse_req_t req, const void *arg),
+		   const void *arg, size_t size)
+{
+	struct work *work = malloc(sizeof(*work));
+
+	if (!work || size > WORK_SIZE) {
+		free(work);
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	work->next = NULL;
+	work->req = req;
+	work->run = run;
+	work->fd = reply_fd;
+	memcpy(work->arg, arg, size);
+	pthread_mutex_lock(&lock);
+	*last_work = work;
+	last_work = &work->next;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+void channel_write_back(fuse_ino_t ino, off_t off)
+{
+	fuse_lowlevel_notify_inval_inode(session, ino, off, 0);
+}
+
+static void run_deferred(void)
+{
+	struct work *work;
+
+	pthread_mutex_lock(&lock);
+	for (;;) {
+		while (!works && state != STOP)
+			pthread_cond_wait(&changed, &lock);
+		work = works;
+		if (!work)
+			break;
+		works = work->next;
+		if (!works)
+			last_work = &works;
+		pthread_mutex_unlock(&lock);
+		reply_fd = work->fd;
+		work->run(work->req, work->arg);
+		free(work);
+		pthread_mutex_lock(&lock);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- threads ------------------------------------------------------------------- */
+
+static void serve(struct worker *w)
+{
+	char *buf = w->request + PAGE - HEADER_SIZE;
+
+	while (!stopping) {
+		ssize_t n = read(w->fd, buf, REQUEST_MAX - (PAGE - HEADER_SIZE));
+		struct fuse_buf in = { .size = n, .mem = buf };
+
+		if (n < 0) {
+			/* Interrupted, or the request was before it was read. */
+			if (errno == EINTR || errno == EAGAIN || errno == ENOENT)
+				continue;
+			return;		/* unmounted */
+		}
+		request = (const void *)buf;
+		fuse_session_process_buf(session, &in);
+		request = NULL;
+	}
+}
+
+/* Tells that this thread is ready, and returns whether it shall serve. */
+static bool wait_to_serve(int error)
+{
+	bool go;
+
+	pthread_mutex_lock(&lock);
+	prepared++;
+	if (error)
+		failed = error;
+	pthread_cond_broadcast(&changed);
+	while (state == WAIT)
+		pthread_cond_wait(&changed, &lock);
+	go = state == SERVE;
+	pthread_mutex_unlock(&lock);
+	return go;
+}
+
+static void *worker(void *arg)
+{
+	self = arg;
+	reply_fd = self->fd;
+	serving++;
+	if (wait_to_serve(fs_thread_init()))
+		serve(self);
+	serving--;
+	return NULL;
+}
+
+static void *deferred(void *arg)
+{
+	if (wait_to_serve(fs_thread_init()))
+		run_deferred();
+	return NULL;
+}
+
+/*
+ * A descriptor of its own for each thread keeps their replies apart in the host's
+ * kernel; the session's will do if it cannot give one.
+ */
+static int clone_fd(int fd)
+{
+	uint32_t from = fd;
+	int own = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	if (own >= 0 && !ioctl(own, FUSE_DEV_IOC_CLONE, &from))
+		return own;
+	if (own >= 0)
+		close(own);
+	return fd;
+}
+
+static char *pages(size_t size)
+{
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int start_worker(struct worker *w, bool first)
+{
+	w->fd = first ? fuse_session_fd(session) : clone_fd(fuse_session_fd(session));
+	w->request = pages(REQUEST_MAX);
+	w->reply = pages(CHANNEL_DATA_MAX);
+	if (!w->request || !w->reply)
+		return -ENOMEM;
+	return -pthread_create(&w->thread, NULL, worker, w);
+}
+
+/* Ends the threads once they have nothing to serve any more. */
+static void stop(void)
+{
+	for (unsigned int i = 0; i < n_workers; i++)
+		pthread_join(workers[i].thread, NULL);
+	pthread_mutex_lock(&lock);
+	state = STOP;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+	pthread_join(deferred_thread, NULL);
+	for (unsigned int i = 0; i < n_workers; i++)
+		if (workers[i].fd != fuse_session_fd(session))
+			close(workers[i].fd);
+	n_workers = 0;
+}
+
+static void nothing(int sig)
+{
+}
+
+/* A signal may come just before the read that it is to end; hence again and again. */
+void channel_stop(void)
+{
+	const struct timespec pause = { .tv_nsec = STOP_PAUSE_NS };
+
+	stopping = true;
+	while (serving) {
+		for (unsigned int i = 0; i < n_workers; i++)
+			pthread_kill(workers[i].thread, SIGUSR1);
+		nanosleep(&pause, NULL);
+	}
+}
+
+int channel_open(struct fuse_session *se, unsigned int threads)
+{
+	const struct fuse_custom_io io = { .writev = write_reply, .read = read_request };
+	struct sigaction interrupt = { .sa_handler = nothing };
+	int ret;
+
+	session = se;
+	sigaction(SIGUSR1, &interrupt, NULL);
+	ret = fuse_session_custom_io(se, &io, fuse_session_fd(se));
+	if (ret)
+		return ret;
+	if (threads > THREADS_MAX)
+		threads = THREADS_MAX;
+	ret = -pthread_create(&deferred_thread, NULL, deferred, NULL);
+	if (ret)
+		return ret;
+	while (!ret && n_workers < threads) {
+		ret = start_worker(&workers[n_workers], !n_workers);
+		if (!ret)
+			n_workers++;
+	}
+	pthread_mutex_lock(&lock);
+	while (prepared < n_workers + 1)
+		pthread_cond_wait(&changed, &lock);
+	if (!ret)
+		ret = failed;
+	pthread_mutex_unlock(&lock);
+	if (ret)
+		channel_cancel();
+	return ret;
+}
+
+static void go(int to)
+{
+	pthread_mutex_lock(&lock);
+	state = to;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+	stop();
+}
+
+void channel_serve(void)
+{
+	go(SERVE);
+}
+
+void channel_cancel(void)
+{
+	go(STOP);
+}
