@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "content.h"
 #include "device.h"
+#include "dm.h"
 #include "message.h"
 
 /* Tables in tables: an extended partition, a BSD label in a partition. */
@@ -44,21 +46,39 @@ static int partition_name(const struct device *disk, int n, uint64_t start, char
 	return sector * 512 == start ? 0 : -1;
 }
 
+/* The kernel looks for no partitions in mapped devices, and knows not all tables. */
+static struct device *map_partition(struct device *disk, const char *title, uint64_t start,
+				    uint64_t size)
+{
+	struct dm_target target = { .length = size / 512, .type = "linear" };
+	char params[64];
+
+	snprintf(params, sizeof(params), "%s %llu", disk->node, (unsigned long long)start / 512);
+	target.params = params;
+	return dm_map(disk, title, &target, disk->read_only);
+}
+
 static int add_partition(struct device *disk, blkid_partition par)
 {
 	uint64_t start = (uint64_t)blkid_partition_get_start(par) * 512;
 	int n = blkid_partition_get_partno(par);
 	char name[64], title[1024], type[16];
+	uint64_t size = (uint64_t)blkid_partition_get_size(par) * 512;
 	struct device *dev;
 	int err = 0;
 
 	/* An extended partition is only where others are listed. */
 	if (blkid_partition_is_extended(par))
 		return 0;
-	if (partition_name(disk, n, start, name, sizeof(name)))
-		return 0;
 	snprintf(title, sizeof(title), "%s, partition %d", disk->title, n);
-	dev = device_new(disk, name, title);
+	if (!size || start >= disk->size || size > disk->size - start) {
+		warning("%s lies outside of it, and is left out", title);
+		return 0;
+	}
+	if (partition_name(disk, n, start, name, sizeof(name)))
+		dev = map_partition(disk, title, start, size);
+	else
+		dev = device_new(disk, name, title);
 	if (!dev)
 		return -1;
 	dev->part = n;
@@ -123,32 +143,50 @@ static int probe_content(struct device *dev, blkid_probe pr)
 	return 0;
 }
 
+/* A disk of 4096-byte sectors, in an image that does not tell so. */
+static int has_large_sectors(const struct device *dev)
+{
+	char small[8], large[8];
+
+	return !content_read(dev, small, 8, 512) && !content_read(dev, large, 8, 4096) &&
+	       memcmp(small, "EFI PART", 8) && !memcmp(large, "EFI PART", 8);
+}
+
+static int probe_at(struct device *dev, int fd, uint64_t offset)
+{
+	blkid_probe pr = blkid_new_probe();
+	int err;
+
+	if (!pr || blkid_probe_set_device(pr, fd, offset, dev->size)) {
+		error("%s: cannot be examined", dev->title);
+		blkid_free_probe(pr);
+		return -1;
+	}
+	if (has_large_sectors(dev))
+		blkid_probe_set_sectorsize(pr, 4096);
+	err = probe_content(dev, pr) || probe_table(dev, pr);
+	if (err)
+		error("%s: out of memory", dev->title);
+	blkid_free_probe(pr);
+	return err ? -1 : 0;
+}
+
 int device_probe(struct device *dev)
 {
 	struct device *child;
-	blkid_probe pr;
-	int err, depth = 0;
+	int fd, err, depth = 0;
+	uint64_t offset;
 
 	for (child = dev; child; child = child->parent)
 		depth++;
 	if (depth > DEPTH_MAX)
 		return 0;
-	pr = blkid_new_probe();
-	if (!pr || blkid_probe_set_device(pr, dev->fd, dev->offset, dev->size)) {
-		error("%s: cannot be examined", dev->title);
-		blkid_free_probe(pr);
+	fd = content_open(dev, &offset);
+	if (fd < 0)
 		return -1;
-	}
-	err = probe_content(dev, pr);
-	if (!err)
-		err = probe_table(dev, pr);
-	blkid_free_probe(pr);
-	if (err) {
-		error("%s: out of memory", dev->title);
-		return -1;
-	}
-	for (child = dev->children; child; child = child->next)
-		if (device_probe(child))
-			return -1;
-	return 0;
+	err = probe_at(dev, fd, offset);
+	content_close(dev, fd);
+	for (child = dev->children; child && !err; child = child->next)
+		err = device_probe(child);
+	return err;
 }

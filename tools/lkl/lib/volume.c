@@ -8,11 +8,14 @@
 
 #include <lkl.h>
 #include <lkl_host.h>
+#include <lkl/linux/btrfs.h>
 
 #include "device.h"
 #include "image.h"
 #include "kernel.h"
+#include "layers.h"
 #include "message.h"
+#include "stack.h"
 #include "volume.h"
 
 #define MNT "/mnt"
@@ -24,7 +27,8 @@ struct open_volume {
 	const struct volume_options *options;
 	struct image *images;
 	int n_images;			/* opened */
-	struct device **disks;		/* as many, NULL where there is none yet */
+	struct device_list disks;
+	struct stack stack;
 	struct device *chosen;
 	int lock_fd;
 	/* The mounted root and its device, open to hear of every write that failed. */
@@ -33,94 +37,12 @@ struct open_volume {
 	int mounted;
 };
 
-/* ---- choosing ------------------------------------------------------------ */
+/* ---- mounting ------------------------------------------------------------ */
 
 static int is_filesystem(const struct device *dev)
 {
 	return dev->usage && !strcmp(dev->usage, "filesystem");
 }
-
-static int equal(const char *a, const char *b)
-{
-	return a && !strcasecmp(a, b);
-}
-
-static int matches(const struct device *dev, const char *part)
-{
-	char *end;
-	unsigned long n = strtoul(part, &end, 10);
-
-	if (!*end && (unsigned long)dev->part == n)
-		return 1;
-	return (dev->part_label && !strcmp(dev->part_label, part)) ||
-	       (dev->label && !strcmp(dev->label, part)) || equal(dev->part_uuid, part) ||
-	       equal(dev->uuid, part);
-}
-
-/* "1 (vfat, EFI), 2 (ext4, root)" */
-static void list_partitions(const struct device *disk, char *buf, size_t size)
-{
-	const struct device *dev;
-	size_t n = 0;
-
-	buf[0] = 0;
-	for (dev = disk->children; dev && n < size; dev = dev->next) {
-		const char *label = dev->label ? dev->label : dev->part_label;
-		char clean[64];
-
-		n += snprintf(buf + n, size - n, "%s%d (%s%s%s)", n ? ", " : "", dev->part,
-			      device_type_words(dev), label ? ", " : "",
-			      label ? message_clean(clean, sizeof(clean), label) : "");
-	}
-}
-
-static struct device *only_filesystem(struct device *disk)
-{
-	struct device *dev, *found = NULL;
-
-	for (dev = disk->children; dev; dev = dev->next) {
-		if (!is_filesystem(dev))
-			continue;
-		if (found)
-			return NULL;
-		found = dev;
-	}
-	return found;
-}
-
-/* The device to mount, or NULL with a message printed. */
-static struct device *choose(struct device *disk, const char *part)
-{
-	struct device *dev, *found = NULL;
-	char list[2048];
-
-	list_partitions(disk, list, sizeof(list));
-	if (!part || !*part || !strcmp(part, "0")) {
-		if (disk->type || !disk->children || (part && *part))
-			return disk;
-		found = only_filesystem(disk);
-		if (!found)
-			error("%s has several partitions, choose one: %s", disk->title, list);
-		return found;
-	}
-	for (dev = disk->children; dev; dev = dev->next) {
-		if (!matches(dev, part))
-			continue;
-		if (found) {
-			error("%s has more than one partition %s, use the number or the UUID: %s",
-			      disk->title, part, list);
-			return NULL;
-		}
-		found = dev;
-	}
-	if (!found && !disk->children)
-		error("%s has no partitions, but %s is asked for", disk->title, part);
-	else if (!found)
-		error("%s has no partition %s; there are: %s", disk->title, part, list);
-	return found;
-}
-
-/* ---- mounting ------------------------------------------------------------ */
 
 /* Where libblkid's name is not the kernel's. */
 static const char *kernel_type(const char *type)
@@ -222,6 +144,23 @@ static int explain_mount(struct open_volume *vol, const char *type, long ret)
 	return -1;
 }
 
+/* Devices of one file system: btrfs has to have seen them all. */
+static void scan_btrfs(const struct open_volume *vol)
+{
+	const struct device_list *all = &vol->stack.candidates;
+	struct lkl_btrfs_ioctl_vol_args args = { 0 };
+	long fd;
+	int i;
+
+	fd = lkl_sys_open("/dev/btrfs-control", LKL_O_RDWR | LKL_O_CLOEXEC, 0);
+	for (i = 0; fd >= 0 && i < all->n; i++) {
+		snprintf(args.name, sizeof(args.name), "%s", all->devices[i]->node);
+		lkl_sys_ioctl(fd, LKL_BTRFS_IOC_SCAN_DEV, (unsigned long)&args);
+	}
+	if (fd >= 0)
+		lkl_sys_close(fd);
+}
+
 static int mount_chosen(struct open_volume *vol)
 {
 	const char *wanted = vol->options->type;
@@ -243,6 +182,8 @@ static int mount_chosen(struct open_volume *vol)
 		error("%s holds no file system, but %s", dev->title, device_type_words(dev));
 		return -1;
 	}
+	if (vol->stack.candidates.n > 1 && dev->type && !strcmp(dev->type, "btrfs"))
+		scan_btrfs(vol);
 	if (wanted || dev->type) {
 		snprintf(type, sizeof(type), "%s", kernel_type(wanted ? wanted : dev->type));
 		ret = try_type(vol, type);
@@ -300,6 +241,7 @@ static int open_images(struct open_volume *vol)
 
 static int attach_images(struct open_volume *vol)
 {
+	struct device *dev;
 	int i;
 
 	for (i = 0; i < vol->n_images; i++) {
@@ -307,8 +249,14 @@ static int attach_images(struct open_volume *vol)
 
 		if (image_attach(image))
 			return -1;
-		vol->disks[i] = device_new_disk(image->devno, image->name, image->fd);
-		if (!vol->disks[i] || device_probe(vol->disks[i]))
+		dev = device_new_disk(image->devno, image->name, image->fd);
+		if (!dev)
+			return -1;
+		if (device_list_add(&vol->disks, dev)) {
+			device_free(dev);
+			return -1;
+		}
+		if (device_probe(dev))
 			return -1;
 	}
 	return 0;
@@ -317,28 +265,25 @@ static int attach_images(struct open_volume *vol)
 static int open_all(struct open_volume *vol)
 {
 	if (open_images(vol) || kernel_start(vol->options->mb, vol->options->verbose) ||
-	    attach_images(vol))
+	    attach_images(vol) || stack_resolve(&vol->stack, &vol->disks, vol->options))
 		return -1;
-	vol->chosen = choose(vol->disks[0], vol->options->part);
-	if (!vol->chosen || mount_chosen(vol) || watch_errors(vol))
-		return -1;
-	return 0;
+	vol->chosen = vol->stack.candidates.devices[0];
+	return mount_chosen(vol) || watch_errors(vol) ? -1 : 0;
 }
 
 int volume_open(const struct volume_options *options, struct volume **volume)
 {
 	struct open_volume *vol = calloc(1, sizeof(*vol));
 
-	if (vol) {
-		vol->images = calloc(options->n_images, sizeof(*vol->images));
-		vol->disks = calloc(options->n_images, sizeof(*vol->disks));
+	if (options->n_images < 1) {
+		error("no image is given");
+		free(vol);
+		return -1;
 	}
-	if (!vol || !vol->images || !vol->disks) {
-		error("out of memory");
-		if (vol) {
-			free(vol->images);
-			free(vol->disks);
-		}
+	if (vol)
+		vol->images = calloc(options->n_images, sizeof(*vol->images));
+	if (!vol || !vol->images) {
+		error("%s: out of memory", options->images[0]);
 		free(vol);
 		return -1;
 	}
@@ -397,17 +342,20 @@ int volume_close(struct volume *volume)
 
 	if (vol->mounted)
 		ret |= unmount(vol);
+	if (lkl_is_running())
+		ret |= layers_close();
 	/* A disk that is still in use goes with the kernel. */
 	if (ret)
 		ret |= kernel_stop();
 	for (i = 0; i < vol->n_images; i++)
 		ret |= image_close(&vol->images[i]);
 	ret |= kernel_stop();
-	for (i = 0; i < vol->n_images; i++)
-		device_free(vol->disks[i]);
+	stack_free(&vol->stack);
+	for (i = 0; i < vol->disks.n; i++)
+		device_free(vol->disks.devices[i]);
+	device_list_free(&vol->disks);
 	if (vol->lock_fd >= 0)
 		close(vol->lock_fd);
-	free(vol->disks);
 	free(vol->images);
 	free(vol);
 	return ret ? -1 : 0;

@@ -29,6 +29,8 @@ struct volume_options {
 	/* Memory of the kernel in MiB; 0 for its default. */
 	unsigned int mb;
 	int read_only;
+	/* Writes to RAID arrays even though members are missing. */
+	int degraded;
 	/* A file that is locked while the volume is open, beside the images; may be NULL. */
 	const char *lock_file;
 	/* Shows the kernel's log. */

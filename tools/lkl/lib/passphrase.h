@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LKL_TOOLS_PASSPHRASE_H
+#define LKL_TOOLS_PASSPHRASE_H
+
+#include <stddef.h>
+
+/* A key or passphrase; wiped when it is freed. */
+struct secret {
+	char *data;
+	size_t len;
+};
+
+/* All of the file @path, or of standard input for "-". 0, or -1 with a message printed. */
+int secret_read(struct secret *secret, const char *path);
+/*
+ * Asks on the terminal, without echo: "Passphrase for TITLE: ". 0, or -1 with a message
+ * printed, which tells of the option @otherwise if there is no terminal.
+ */
+int secret_ask(struct secret *secret, const char *title, const char *otherwise);
+void secret_free(struct secret *secret);
+
+#endif
