@@ -280,7 +280,7 @@ int lkl_add_neighbor(int ifindex, int af, const void *addr, const void *mac);
  * - fq: limit, flow_limit, quantum, initial_quantum (packets and bytes), maxrate, pacing,
  *   nopacing
  * - fq_codel: limit, flows, quantum, target, interval, ecn, noecn
- * - cake: bandwidth, unlimited, rtt, memlimit, overhead, besteffort, diffserv3,
+ * - cake: bandwidth, rtt, target, memlimit, overhead, besteffort, diffserv3,
  *   diffserv4, diffserv8, flowblind, srchost, dsthost, hosts, flows, dual-srchost,
  *   dual-dsthost, triple-isolate, nat, nonat, wash, nowash, ack-filter, no-ack-filter
  * - netem: limit, delay TIME [JITTER [CORRELATION]], loss, duplicate, corrupt, reorder

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LKL_NET_LINK_H
+#define LKL_NET_LINK_H
+
+#include "netlink.h"
+
+/*
+ * Begins a message of @type about an interface. -ENODEV is noted in @m for a number that
+ * none can have.
+ */
+void lkl_link_init(struct lkl_nl_msg *m, int type, int flags, int ifindex);
+
+/* Whether the interface is up: 1, 0 or err. */
+int lkl_link_is_up(int ifindex);
+
+#endif
