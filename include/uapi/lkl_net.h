@@ -273,7 +273,7 @@ int lkl_add_neighbor(int ifindex, int af, const void *addr, const void *mac);
  *	that it goes below
  * @type: which, in the words of tc: "fq", "mq", "cake bandwidth 50mbit rtt 20ms",
  *	"netem delay 20ms 2ms loss 0.5% rate 10mbit", "fq maxrate 1gbit", "tbf rate 10mbit
- *	burst 32kb latency 50ms", and every other kind by its name alone
+ *	burst 32kb latency 50ms", and by its name alone every kind that needs no more
  *
  * One that is there is replaced. Parameters are known of fq, fq_codel, cake, netem, tbf:
  *

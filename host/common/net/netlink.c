@@ -164,7 +164,8 @@ int lkl_nl_query(int protocol, struct lkl_nl_msg *m, lkl_nl_each each, void *arg
 	fd = open_socket(protocol);
 	if (fd < 0)
 		return fd;
-	if (!(m->h.nlmsg_flags & LKL_NLM_F_DUMP))
+	/* NLM_F_EXCL and NLM_F_REPLACE are each one half of it. */
+	if ((m->h.nlmsg_flags & LKL_NLM_F_DUMP) != LKL_NLM_F_DUMP)
 		m->h.nlmsg_flags |= LKL_NLM_F_ACK;
 	m->h.nlmsg_seq = 1;
 	err = lkl_sys_sendto(fd, m->data, m->len, 0, (struct lkl_sockaddr *)&kernel,

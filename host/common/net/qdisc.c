@@ -303,13 +303,12 @@ static int tbf(struct lkl_nl_msg *m, char **words)
 static const struct kind {
 	const char *name;
 	int (*put)(struct lkl_nl_msg *m, char **words);
-	int needs_params;
 } kinds[] = {
-	{ "fq", fq, 0 },
-	{ "fq_codel", fq_codel, 0 },
-	{ "cake", cake, 0 },
-	{ "netem", netem, 0 },
-	{ "tbf", tbf, 1 },
+	{ "fq", fq },
+	{ "fq_codel", fq_codel },
+	{ "cake", cake },
+	{ "netem", netem },
+	{ "tbf", tbf },
 };
 
 /* Puts the kind, words[0], and what it is told. */
@@ -322,8 +321,6 @@ static int put_kind(struct lkl_nl_msg *m, char **words)
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(kinds[i].name, words[0]))
 			continue;
-		if (!words[1] && !kinds[i].needs_params)
-			return 0;
 		/* netem reads a plain structure before its attributes: no nest flag. */
 		options = m->len;
 		lkl_nl_put(m, LKL_TCA_OPTIONS, NULL, 0);

@@ -4,10 +4,13 @@
 
 #include <lkl/linux/fib_rules.h>
 
-#include "netlink.h"
+#include "link.h"
 
 /* An interface's own table is this plus its number, in either family. */
 #define IF_TABLE 1000
+
+/* Of rules; with one of its own each, the kernel would not see that two are the same. */
+#define RULE_PRIORITY 1000
 
 /* Routes @dst/@len (NULL: everywhere) through @gw (NULL: none) and @ifindex (0: any). */
 static int route(int flags, unsigned int table, int af, const void *dst, unsigned int len,
@@ -51,8 +54,10 @@ int lkl_add_gateway(int af, const void *gwaddr)
 
 int lkl_if_add_gateway(int ifindex, int af, const void *gwaddr)
 {
-	if (ifindex <= 0)
-		return -LKL_ENODEV;
+	int up = lkl_link_is_up(ifindex);
+
+	if (up < 0)
+		return up;
 	return route(LKL_NLM_F_EXCL, IF_TABLE + ifindex, af, NULL, 0, gwaddr, ifindex);
 }
 
@@ -70,6 +75,7 @@ int lkl_if_add_rule_from_saddr(int ifindex, int af, const void *saddr)
 		return -LKL_ENODEV;
 	lkl_nl_init(&m, LKL_RTM_NEWRULE, LKL_NLM_F_CREATE | LKL_NLM_F_EXCL, &frh, sizeof(frh));
 	lkl_nl_put_u32(&m, LKL_FRA_TABLE, IF_TABLE + ifindex);
+	lkl_nl_put_u32(&m, LKL_FRA_PRIORITY, RULE_PRIORITY);
 	lkl_nl_put(&m, LKL_FRA_SRC, saddr, size);
 	return lkl_nl_talk(LKL_NETLINK_ROUTE, &m);
 }
@@ -83,8 +89,9 @@ static int set_if_gateway(int ifindex, int af, const void *addr, unsigned int le
 
 	if (len > lkl_af_size(af) * 8)
 		return -LKL_EINVAL;
-	if (ifindex <= 0)
-		return -LKL_ENODEV;
+	err = lkl_link_is_up(ifindex);
+	if (err < 0)
+		return err;
 	memcpy(net, addr, lkl_af_size(af));
 	for (bit = len; bit < lkl_af_size(af) * 8; bit++)
 		net[bit / 8] &= ~(0x80 >> bit % 8);
