@@ -179,7 +179,8 @@ static void serve(struct worker *w)
 			return;		/* unmounted */
 		}
 		request = (const void *)buf;
-		fuse_session_process_buf(session, &in);
+		if (!fs_raw_request(request, w->fd))
+			fuse_session_process_buf(session, &in);
 		request = NULL;
 	}
 }

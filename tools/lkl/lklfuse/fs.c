@@ -74,22 +74,27 @@ int fs_thread_init(void)
 	return 0;
 }
 
+void identity_set(uid_t uid, gid_t gid, mode_t umask)
+{
+	if (uid != identity.uid) {
+		lkl_sys_setfsuid(uid);
+		identity.uid = uid;
+	}
+	if (gid != identity.gid) {
+		lkl_sys_setfsgid(gid);
+		identity.gid = gid;
+	}
+	if (umask != identity.umask) {
+		lkl_sys_umask(umask);
+		identity.umask = umask;
+	}
+}
+
 void identity_take(fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);
 
-	if (ctx->uid != identity.uid) {
-		lkl_sys_setfsuid(ctx->uid);
-		identity.uid = ctx->uid;
-	}
-	if (ctx->gid != identity.gid) {
-		lkl_sys_setfsgid(ctx->gid);
-		identity.gid = ctx->gid;
-	}
-	if (ctx->umask != identity.umask) {
-		lkl_sys_umask(ctx->umask);
-		identity.umask = ctx->umask;
-	}
+	identity_set(ctx->uid, ctx->gid, ctx->umask);
 }
 
 void attr_show(const struct lkl_statx *attr, struct stat *st)

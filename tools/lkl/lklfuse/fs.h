@@ -12,6 +12,8 @@
 
 #include "node.h"
 
+struct fuse_in_header;
+
 struct fs_options {
 	/* Type of the file system as the kernel calls it. */
 	const char *type;
@@ -38,6 +40,12 @@ extern const struct fuse_lowlevel_ops fs_operations;
 int fs_thread_init(void);
 
 /*
+ * Serves a request that libfuse does not know, and replies on the descriptor @fd of
+ * /dev/fuse. False if it is none of these.
+ */
+bool fs_raw_request(const struct fuse_in_header *request, int fd);
+
+/*
  * What follows is among the operations. They reply to each request exactly once.
  */
 
@@ -47,6 +55,7 @@ double fs_entry_timeout(void);
 
 /* From now on this thread creates what the caller of @req would own. */
 void identity_take(fuse_req_t req);
+void identity_set(uid_t uid, gid_t gid, mode_t umask);
 
 /* As FUSE wants it, and as the options want it shown. */
 void attr_show(const struct lkl_statx *attr, struct stat *st);

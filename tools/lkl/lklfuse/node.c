@@ -433,6 +433,15 @@ int node_lookup_fd(int fd, struct node **node, struct lkl_statx *attr)
 	return lookup(fd, "", LKL_AT_EMPTY_PATH, LKL_AT_EMPTY_PATH, node, attr);
 }
 
+void node_adopt(struct node *node, int fd)
+{
+	pthread_mutex_lock(&lock);
+	busy(node);
+	node->pinned = true;
+	pthread_mutex_unlock(&lock);
+	install(node, &node->data, fd);
+}
+
 void node_forget(struct node *node, uint64_t n)
 {
 	struct closing c;

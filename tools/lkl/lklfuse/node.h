@@ -40,6 +40,11 @@ struct node *node_of(uint64_t id);
 int node_lookup(int dir, const char *name, struct node **node, struct lkl_statx *attr);
 /* The same for what the descriptor @fd shows, which stays the caller's. */
 int node_lookup_fd(int fd, struct node **node, struct lkl_statx *attr);
+/*
+ * The open descriptor @fd becomes that for data, and keeps the file, which has no name,
+ * until the host forgets it.
+ */
+void node_adopt(struct node *node, int fd);
 /* The host forgets @count of its lookups. */
 void node_forget(struct node *node, uint64_t count);
 

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lklfuse, as programs see it, beside a loop mount by the host's kernel and fuse2fs if
+ * that is there: each has an ext4 image of its own on tmpfs.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "image.h"
+
+#define IMAGE_SIZE	(3ULL << 29)
+#define DATA_SIZE	(512ULL << 20)
+#define MIB		(1UL << 20)
+#define FILES		5000
+#define SMALL		1024
+#define ARGS_MAX	12
+#define RUNS_MAX	64
+
+/* Somebody who mounts images. */
+struct mounter {
+	const char *name;
+	const char *mount[ARGS_MAX];	/* IMAGE and MNT stand for the names of these */
+	const char *umount[ARGS_MAX];
+	struct image img;
+	const char *missing;		/* why it cannot be measured, or NULL */
+};
+
+static const char IMAGE[] = "", MNT[] = "";
+
+static struct mounter lklfuse = {
+	.name = "lklfuse",
+	.mount = { NULL, IMAGE, MNT },
+	.umount = { NULL, "-u", MNT },
+};
+
+static struct mounter loop = {
+	.name = "loop",
+	.mount = { "mount", "-o", "loop", IMAGE, MNT },
+	.umount = { "umount", MNT },
+};
+
+static struct mounter fuse2fs = {
+	.name = "fuse2fs",
+	.mount = { "fuse2fs", "-o", "fakeroot", IMAGE, MNT },
+	.umount = { "fusermount", "-u", MNT },
+};
+
+static char *buf;
+
+static int run(const struct mounter *m, const char *const *command)
+{
+	const char *argv[ARGS_MAX] = { NULL };
+	int status;
+	pid_t pid;
+
+	for (int i = 0; command[i]; i++)
+		argv[i] = command[i] == IMAGE ? m->img.path :
+			  command[i] == MNT ? m->img.mnt : command[i];
+	pid = fork();
+	if (!pid) {
+		execvp(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	return pid < 0 || waitpid(pid, &status, 0) != pid || status;
+}
+
+static void mount_it(struct mounter *m)
+{
+	if (run(m, m->mount))
+		bench_die("%s cannot mount %s", m->name, m->img.path);
+	m->img.host_mounted = 1;
+}
+
+static void umount_it(struct mounter *m)
+{
+	if (run(m, m->umount))
+		bench_die("%s cannot unmount %s", m->name, m->img.path);
+	m->img.host_mounted = 0;
+}
+
+static void prepare(struct mounter *m)
+{
+	image_create(&m->img, NULL, m->name, IMAGE_SIZE, 0);
+	image_mkfs(&m->img);
+	snprintf(m->img.mnt, sizeof(m->img.mnt), "%.240s.mnt", m->img.path);
+	bench_os(mkdir(m->img.mnt, 0700), m->img.mnt);
+	if (run(m, m->mount)) {
+		m->missing = "cannot be used here";
+		return;
+	}
+	m->img.host_mounted = 1;
+	/* The image gets all of its memory from the host. */
+}
+
+static int open_file(const struct mounter *m, const char *name, int flags)
+{
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s/%s", m->img.mnt, name);
+	return bench_os(open(path, flags | O_CLOEXEC, 0600), path);
+}
+
+/* ---- mounting ----------------------------------------------------------- */
+
+static double time_mount(struct mounter *m)
+{
+	uint64_t begin, time;
+
+	umount_it(m);
+	begin = bench_now();
+	mount_it(m);
+	close(open_file(m, ".", O_RDONLY | O_DIRECTORY));
+	time = bench_now() - begin;
+	return time / 1e6;
+}
+
+/* ---- data --------------------------------------------------------------- */
+
+static double mib_per_s(uint64_t ns)
+{
+	return DATA_SIZE / (double)MIB / (ns / 1e9);
+}
+
+static double write_data(struct mounter *m)
+{
+	char path[320];
+	uint64_t begin, time;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/data", m->img.mnt);
+	unlink(path);
+	fd = open_file(m, "data", O_RDWR | O_CREAT);
+	bench_os(fsync(fd), "fsync");
+	begin = bench_now();
+	for (uint64_t done = 0; done < DATA_SIZE; done += MIB)
+		if (write(fd, buf, MIB) != (ssize_t)MIB)
+			bench_die("%s: short write", m->name);
+	bench_os(fsync(fd), "fsync");
+	time = bench_now() - begin;
+	close(fd);
+	return mib_per_s(time);
+}
+
+/* After a new mount: nobody has the file in memory but the image's host. */
+static double read_data(struct mounter *m)
+{
+	uint64_t begin, done = 0;
+	ssize_t n;
+	int fd;
+
+	umount_it(m);
+	mount_it(m);
+	fd = open_file(m, "data", O_RDONLY);
+	begin = bench_now();
+	while ((n = read(fd, buf, MIB)) > 0)
+		done += n;
+	if (done != DATA_SIZE)
+		bench_die("%s: short read", m->name);
+	close(fd);
+	return mib_per_s(bench_now() - begin);
+}
+
+static double reread_data(struct mounter *m)
+{
+	uint64_t begin;
+	int fd = open_file(m, "data", O_RDONLY);
+
+	begin = bench_now();
+	while (read(fd, buf, MIB) > 0)
+		;
+	close(fd);
+	return mib_per_s(bench_now() - begin);
+}
+
+/* ---- small files -------------------------------------------------------- */
+
+enum step { CREATE, LIST, STAT, READ, UNLINK, STEPS };
+
+static void do_step(const struct mounter *m, enum step step, const char *path)
+{
+	struct stat st;
+	int fd;
+
+	switch (step) {
+	case CREATE:
+		fd = bench_os(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600), path);
+		if (write(fd, buf, SMALL) != SMALL || close(fd))
+			bench_die("%s: write", m->name);
+		break;
+	case STAT:
+		bench_os(stat(path, &st), path);
+		break;
+	case READ:
+		fd = bench_os(open(path, O_RDONLY), path);
+		if (read(fd, buf, SMALL) != SMALL || close(fd))
+			bench_die("%s: read", m->name);
+		break;
+	default:
+		bench_os(unlink(path), path);
+	}
+}
+
+static void list(const struct mounter *m)
+{
+	char command[400];
+
+	snprintf(command, sizeof(command), "ls -l %s/small >/dev/null", m->img.mnt);
+	if (system(command))
+		bench_die("%s: ls", m->name);
+}
+
+static void small_files(const struct mounter *m, double us[STEPS])
+{
+	char path[320];
+	int dir;
+
+	snprintf(path, sizeof(path), "%s/small", m->img.mnt);
+	mkdir(path, 0700);
+	for (enum step step = CREATE; step < STEPS; step++) {
+		uint64_t begin = bench_now();
+
+		for (int i = 0; i < FILES && step != LIST; i++) {
+			snprintf(path, sizeof(path), "%s/small/file-%d", m->img.mnt, i);
+			do_step(m, step, path);
+		}
+		if (step == LIST)
+			list(m);
+		us[step] = (bench_now() - begin) / 1e3 / FILES;
+		dir = open_file(m, ".", O_RDONLY | O_DIRECTORY);
+		bench_os(syncfs(dir), "syncfs");
+		close(dir);
+	}
+}
+
+/* ---- the table ------------------------------------------------------------ */
+
+/* The median of what @measure says of @m. */
+static double several(struct mounter *m, double (*measure)(struct mounter *m))
+{
+	int runs = bench_runs() < RUNS_MAX ? bench_runs() : RUNS_MAX;
+	double val[RUNS_MAX];
+
+	if (m->missing)
+		return BENCH_SKIP("%s %s", m->name, m->missing);
+	for (int i = 0; i < runs; i++)
+		val[i] = measure(m);
+	return bench_median(val, runs);
+}
+
+static void row(const struct bench_row *r, double (*measure)(struct mounter *m))
+{
+	double ours = several(&lklfuse, measure), other = several(&fuse2fs, measure);
+
+	bench_result(r, ours, several(&loop, measure));
+	if (!isnan(other))
+		bench_note("fuse2fs: %.1f %s", other, r->unit);
+}
+
+static void small_rows(void)
+{
+	static const struct bench_row rows[STEPS] = {
+		{ .what = "create + write 1 KiB + close", .unit = "us", .limit = 50 },
+		{ .what = "ls -l, for each file", .unit = "us" },
+		{ .what = "stat", .unit = "us", .limit = 6 },
+		{ .what = "open + read + close", .unit = "us", .limit = 30 },
+		{ .what = "unlink", .unit = "us", .limit = 25 },
+	};
+	struct mounter *const all[] = { &lklfuse, &loop, &fuse2fs };
+	double val[3][STEPS][RUNS_MAX], us[STEPS];
+	int runs = bench_runs() < RUNS_MAX ? bench_runs() : RUNS_MAX;
+
+	for (int i = 0; i < 3; i++) {
+		if (all[i]->missing)
+			continue;
+		for (int n = 0; n < runs; n++) {
+			small_files(all[i], us);
+			for (int s = 0; s < STEPS; s++)
+				val[i][s][n] = us[s];
+		}
+	}
+	for (int s = 0; s < STEPS; s++) {
+		bench_result(&rows[s], bench_median(val[0][s], runs),
+			     loop.missing ? NAN : bench_median(val[1][s], runs));
+		if (!fuse2fs.missing)
+			bench_note("fuse2fs: %.1f us", bench_median(val[2][s], runs));
+	}
+	bench_note("%d files in a folder; each step for all of them, then a sync", FILES);
+}
+
+int main(int argc, char **argv)
+{
+	static char program[256];
+
+	bench_init(argc, argv);
+	snprintf(program, sizeof(program), "%s/bin/lklfuse", getenv("B") ?: "build");
+	lklfuse.mount[0] = program;
+	lklfuse.umount[0] = program;
+	if (access("/dev/fuse", R_OK | W_OK) || access(program, X_OK)) {
+		printf("skipped: %s\n", access(program, X_OK) ?
+		       "lklfuse was not built; libfuse3-dev is missing" : "no /dev/fuse");
+		return 0;
+	}
+	buf = aligned_alloc(4096, MIB);
+	if (!buf)
+		bench_die("no memory");
+	memset(buf, 'x', MIB);
+	prepare(&lklfuse);
+	if (lklfuse.missing)
+		bench_die("lklfuse cannot mount");
+	prepare(&loop);
+	prepare(&fuse2fs);
+
+	row(&(struct bench_row){ .what = "exec to usable mount, ext4", .unit = "ms",
+		.order = LESS_IS_BETTER, .limit = 100 }, time_mount);
+	row(&(struct bench_row){ .what = "write 512 MiB + fsync, 1 MiB buffers",
+		.unit = "MiB/s", .order = MORE_IS_BETTER, .ratio = 1 }, write_data);
+	row(&(struct bench_row){ .what = "cold read, 1 MiB buffers", .unit = "MiB/s",
+		.order = MORE_IS_BETTER, .limit = 3000 }, read_data);
+	row(&(struct bench_row){ .what = "read again", .unit = "MiB/s",
+		.order = MORE_IS_BETTER }, reread_data);
+	small_rows();
+	return 0;
+}
