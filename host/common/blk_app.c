@@ -190,39 +190,64 @@ static const struct lkl_blk_backend_ops app_ops = {
 	.close = app_close,
 };
 
-struct lkl_blk_backend *lkl_blk_open_app(const struct lkl_disk *disk, int *err)
+static int is_block_size(unsigned int size)
 {
+	return size >= SECTOR && !(size & (size - 1));
+}
+
+int lkl_blk_app_limits(const struct lkl_disk *disk, struct lkl_blk_backend *b)
+{
+	struct lkl_disk_limits limits = {
+		.can_discard = 1,
+		.can_zero = 1,
+		.logical_block_size = SECTOR,
+		.physical_block_size = SECTOR,
+		.discard_granularity = SECTOR,
+	};
 	unsigned long long bytes = 0;
-	struct app *a;
 	int ret;
 
-	*err = -LKL_ERR_INVAL;
-	if (!disk->ops->get_capacity || !disk->ops->request)
-		return NULL;
+	if (!disk->ops->get_capacity)
+		return -LKL_ERR_INVAL;
 	ret = disk->ops->get_capacity(*disk, &bytes);
-	if (ret) {
-		*err = ret < 0 ? ret : -LKL_ERR_IO;
-		return NULL;
-	}
+	if (!ret && disk->ops->get_limits)
+		ret = disk->ops->get_limits(*disk, &limits);
+	if (ret)
+		return ret < 0 ? ret : -LKL_ERR_IO;
+	if (!is_block_size(limits.logical_block_size) ||
+	    !is_block_size(limits.physical_block_size) ||
+	    limits.discard_granularity % SECTOR)
+		return -LKL_ERR_INVAL;
+	b->sectors = bytes / SECTOR;
+	b->read_only = !!limits.read_only;
+	b->logical_block_size = limits.logical_block_size;
+	b->physical_block_size = limits.physical_block_size;
+	b->can_discard = limits.can_discard && !limits.read_only;
+	b->discard_granularity = limits.discard_granularity;
+	b->can_zero = limits.can_zero && !limits.read_only;
+	return 0;
+}
 
-	*err = -LKL_ERR_NOMEM;
-	a = calloc(1, sizeof(*a));
-	if (!a)
-		return NULL;
+struct lkl_blk_backend *lkl_blk_open_app(const struct lkl_disk *disk, int *err)
+{
+	struct app *a = calloc(1, sizeof(*a));
+
+	*err = a ? -LKL_ERR_INVAL : -LKL_ERR_NOMEM;
+	if (!a || !disk->ops->request)
+		goto fail;
+	*err = lkl_blk_app_limits(disk, &a->base);
+	if (*err)
+		goto fail;
 	/* It calls the kernel if it likes, so it stays as long as the disk. */
 	a->worker = lkl_workers_new(1, 0);
 	if (!a->worker) {
-		free(a);
-		return NULL;
+		*err = -LKL_ERR_NOMEM;
+		goto fail;
 	}
 	a->disk = *disk;
 	a->base.ops = &app_ops;
-	a->base.sectors = bytes / SECTOR;
-	a->base.logical_block_size = SECTOR;
-	a->base.physical_block_size = SECTOR;
-	a->base.can_discard = 1;
-	a->base.discard_granularity = SECTOR;
-	a->base.can_zero = 1;
-	*err = 0;
 	return &a->base;
+fail:
+	free(a);
+	return NULL;
 }

@@ -89,8 +89,11 @@ struct lkl_blk_backend {
 void lkl_blk_complete(struct lkl_blk_io *io, int status);
 void lkl_blk_signal(struct lkl_blk_backend *b);
 
-/* Backend over disk->ops. blk_app.c */
+/* Backend over disk->ops. blk_app.c, and blk_async.c if it has submit(). */
 struct lkl_blk_backend *lkl_blk_open_app(const struct lkl_disk *disk, int *err);
+struct lkl_blk_backend *lkl_blk_open_async(const struct lkl_disk *disk, int *err);
+/* Asks disk->ops for the size and the limits of @b. 0 or a negative errno. blk_app.c */
+int lkl_blk_app_limits(const struct lkl_disk *disk, struct lkl_blk_backend *b);
 /*
  * Backend over disk->fd (or handle). Each host has one. NULL with a negative
  * errno in @err.

@@ -47,8 +47,12 @@ int lkl_disk_add(struct lkl_disk *disk)
 		return -LKL_ERR_NOMEM;
 
 	disk->dev = d;
-	backend = disk->ops ? lkl_blk_open_app(disk, &err) :
-			      lkl_blk_open_file(disk, &err);
+	if (!disk->ops)
+		backend = lkl_blk_open_file(disk, &err);
+	else if (disk->ops->submit)
+		backend = lkl_blk_open_async(disk, &err);
+	else
+		backend = lkl_blk_open_app(disk, &err);
 	if (!backend)
 		goto fail;
 	d->blk = lkl_virtio_blk_add(backend, queues, &d->id, &err);

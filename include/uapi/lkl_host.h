@@ -232,18 +232,57 @@ struct lkl_disk {
 };
 
 /**
+ * struct lkl_disk_limits - what a disk of the application can do
+ * @read_only: writes would fail; the kernel makes none
+ * @can_discard: understands LKL_DEV_BLK_TYPE_DISCARD
+ * @can_zero: understands LKL_DEV_BLK_TYPE_WRITE_ZEROES; without it zeroes are written
+ * @logical_block_size: smallest unit of a request in bytes, a power of two, 512 or more
+ * @physical_block_size: what the disk is fast with, in bytes, a power of two
+ * @discard_granularity: in bytes
+ *
+ * As lkl_disk_add() presents it to @get_limits: a writable disk of 512-byte blocks that
+ * can do both.
+ */
+struct lkl_disk_limits {
+	unsigned int read_only;
+	unsigned int can_discard;
+	unsigned int can_zero;
+	unsigned int logical_block_size;
+	unsigned int physical_block_size;
+	unsigned int discard_granularity;
+};
+
+/**
  * struct lkl_dev_blk_ops - a disk that the application implements
  * @get_capacity: stores the size in bytes in @res. Returns 0 or err. Called by
  *	lkl_disk_add().
  * @request: does @req and returns LKL_DEV_BLK_STATUS_... Called from threads of the
  *	library, for each disk one at a time and in the kernel's order, never with the
  *	kernel waiting: it may block and make system calls, but none that could need
- *	this disk
+ *	this disk. Not used, and may be NULL, if there is @submit
+ * @submit: starts @req, which the library keeps until lkl_disk_complete() is called for
+ *	it: then, or later, by any thread, in any order. For disks with several requests
+ *	under way. Called by the kernel: it must not block, and makes no system calls.
+ *	A flush covers the writes that were complete when it was submitted. May be NULL
+ * @get_limits: changes @limits to what the disk can do. Returns 0 or err. Called by
+ *	lkl_disk_add(). May be NULL
  */
 struct lkl_dev_blk_ops {
 	int (*get_capacity)(struct lkl_disk disk, unsigned long long *res);
 	int (*request)(struct lkl_disk disk, struct lkl_blk_req *req);
+	void (*submit)(struct lkl_disk disk, struct lkl_blk_req *req);
+	int (*get_limits)(struct lkl_disk disk, struct lkl_disk_limits *limits);
 };
+
+/**
+ * lkl_disk_complete() - a request that was submitted is done
+ * @req: the request, as submit() of struct lkl_dev_blk_ops had it; belongs to the library
+ *	again
+ * @status: LKL_DEV_BLK_STATUS_...
+ *
+ * May be called by any thread, never blocks.
+ */
+void lkl_disk_complete(struct lkl_blk_req *req, int status);
 
 /**
  * lkl_disk_add() - attach a disk to the kernel

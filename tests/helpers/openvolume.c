@@ -10,7 +10,7 @@
  *   wait           prints "open", then waits for the end of standard input
  *
  * Options: -t TYPE, -P PART, -V VOLUME, -k KEYFILE, -o MOUNTOPTIONS, -m MB, -l LOCKFILE,
- * -r (read-only), -v (verbose)
+ * -f FORMAT, -r (read-only), -d (degraded), -v (verbose)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	int c;
 
 	message_init(argv[0]);
-	while ((c = getopt(argc, argv, "t:P:V:k:o:m:l:rv")) != -1) {
+	while ((c = getopt(argc, argv, "t:P:V:k:o:m:l:f:drv")) != -1) {
 		switch (c) {
 		case 't': o.type = optarg; break;
 		case 'P': o.part = optarg; break;
@@ -104,6 +104,8 @@ int main(int argc, char **argv)
 		case 'o': o.mount_options = optarg; break;
 		case 'm': o.mb = atoi(optarg); break;
 		case 'l': o.lock_file = optarg; break;
+		case 'f': o.format = optarg; break;
+		case 'd': o.degraded = 1; break;
 		case 'r': o.read_only = 1; break;
 		case 'v': o.verbose = 1; break;
 		default: return 2;

@@ -9,8 +9,10 @@
 #include <lkl.h>
 #include <lkl_host.h>
 
+#include "format.h"
 #include "image.h"
 #include "message.h"
+#include "nbd.h"
 
 int image_lock(int fd, const char *name, int exclusive)
 {
@@ -57,16 +59,13 @@ static void explain_open(const char *name, int read_only, int block_dev)
 	error("%s: %s", name, strerror(errno));
 }
 
-int image_open(struct image *image, const char *name, int read_only)
+static int open_file(struct image *image)
 {
-	int flags = (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC;
+	int flags = (image->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC;
+	const char *name = image->name;
 	struct stat st;
 	int is_block;
 
-	memset(image, 0, sizeof(*image));
-	image->name = name;
-	image->read_only = read_only;
-	image->disk_id = -1;
 	if (stat(name, &st)) {
 		error("%s: %s", name, strerror(errno));
 		return -1;
@@ -77,20 +76,57 @@ int image_open(struct image *image, const char *name, int read_only)
 		return -1;
 	}
 	/* The host refuses an exclusive open of a device that it has mounted. */
-	image->fd = open(name, flags | (is_block && !read_only ? O_EXCL : 0));
+	image->fd = open(name, flags | (is_block && !image->read_only ? O_EXCL : 0));
 	if (image->fd < 0) {
-		explain_open(name, read_only, is_block);
+		explain_open(name, image->read_only, is_block);
 		return -1;
 	}
-	if (!is_block && !st.st_size) {
-		error("%s is empty", name);
-		goto fail;
+	if (is_block || st.st_size)
+		return 0;
+	error("%s is empty", name);
+	return -1;
+}
+
+/* The server locks the file its own way, with which ours must not interfere. */
+static int lock_for_server(const struct image *image)
+{
+	if (!flock(image->fd, (image->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB))
+		return 0;
+	error("%s is in use by another program: %s", image->name, strerror(errno));
+	return -1;
+}
+
+static int open_image(struct image *image, const char *format)
+{
+	const char *name = image->name;
+
+	if (nbd_is_uri(name)) {
+		image->nbd = nbd_disk_uri(name, &image->read_only);
+		return image->nbd ? 0 : -1;
 	}
-	if (image_lock(image->fd, name, !read_only))
-		goto fail;
-	return 0;
-fail:
-	close(image->fd);
+	if (open_file(image))
+		return -1;
+	if (!format)
+		format = format_find(image->fd);
+	if (!strcmp(format, "raw"))
+		return image_lock(image->fd, name, !image->read_only);
+	if (format_check(image->fd, name, format) || lock_for_server(image))
+		return -1;
+	image->nbd = nbd_disk_file(name, format, &image->read_only);
+	return image->nbd ? 0 : -1;
+}
+
+int image_open(struct image *image, const char *name, const char *format, int read_only)
+{
+	memset(image, 0, sizeof(*image));
+	image->name = name;
+	image->read_only = read_only;
+	image->disk_id = -1;
+	image->fd = -1;
+	if (!open_image(image, format))
+		return 0;
+	if (image->fd >= 0)
+		close(image->fd);
 	return -1;
 }
 
@@ -98,7 +134,10 @@ int image_attach(struct image *image)
 {
 	int ret;
 
-	image->disk.fd = image->fd;
+	if (image->nbd)
+		nbd_disk_fill(image->nbd, &image->disk);
+	else
+		image->disk.fd = image->fd;
 	ret = lkl_disk_add(&image->disk);
 	if (ret >= 0) {
 		image->disk_id = ret;
@@ -122,6 +161,9 @@ int image_close(struct image *image)
 		}
 		image->disk_id = -1;
 	}
+	if (image->nbd)
+		ret |= nbd_disk_close(image->nbd);
+	image->nbd = NULL;
 	/* Some hosts say only now what they could not write. */
 	if (image->fd >= 0 && close(image->fd) && !image->read_only) {
 		error("%s: not everything could be written: %s", image->name, strerror(errno));

@@ -10,8 +10,10 @@ struct image {
 	/* As the user gave it, for messages. */
 	const char *name;
 	int read_only;
-	/* The file; -1 if its content is behind something else. */
+	/* The file, -1 if there is none. */
 	int fd;
+	/* Its content is not the disk's, or there is no file: the disk is behind this. */
+	struct nbd_disk *nbd;
 	struct lkl_disk disk;
 	int disk_id;
 	/* Its block device in the kernel. */
@@ -19,10 +21,12 @@ struct image {
 };
 
 /*
- * Opens and locks @name; the kernel need not run. 0, or -1 with a message printed, and
+ * Opens and locks the file, block device or URI @name; the kernel need not run. @format
+ * is what qemu-img calls it, "raw" or "qcow2", or NULL to look. 0, or -1 with a message printed, and
  * nothing to close.
  */
-int image_open(struct image *image, const char *name, int read_only);
+int image_open(struct image *image, const char *name, const char *format,
+	       int read_only);
 /* Makes it a disk of the running kernel. 0, or -1 with a message printed. */
 int image_attach(struct image *image);
 /*

@@ -233,7 +233,7 @@ static int open_images(struct open_volume *vol)
 			return -1;
 	}
 	for (; vol->n_images < o->n_images; vol->n_images++)
-		if (image_open(&vol->images[vol->n_images], o->images[vol->n_images],
+		if (image_open(&vol->images[vol->n_images], o->images[vol->n_images], o->format,
 			       o->read_only))
 			return -1;
 	return 0;
@@ -249,7 +249,8 @@ static int attach_images(struct open_volume *vol)
 
 		if (image_attach(image))
 			return -1;
-		dev = device_new_disk(image->devno, image->name, image->fd);
+		dev = device_new_disk(image->devno, image->name,
+				      image->nbd ? -1 : image->fd);
 		if (!dev)
 			return -1;
 		if (device_list_add(&vol->disks, dev)) {

@@ -8,9 +8,11 @@
 
 /* What the user asked for. Zeroes are good defaults; strings stay the caller's. */
 struct volume_options {
-	/* Files, block devices; several for RAID arrays and volume groups. */
+	/* Files, block devices, URIs of NBD disks; several for RAID arrays and volume groups. */
 	const char *const *images;
 	int n_images;
+	/* Format of the images, "raw", "qcow2", ... as qemu-img calls it; NULL finds out. */
+	const char *format;
 	/* Type of the file system as mount(8) calls it; NULL finds out. */
 	const char *type;
 	/*
