@@ -135,6 +135,22 @@ START_TEST(timer_without_callers)
 }
 END_TEST
 
+/* The clock that file times come from goes on too, to the tick. */
+START_TEST(coarse_clock_without_callers)
+{
+	static const int idle_ms[] = { 1, 5, 20, 50, 100, 200, 100, 100, 500, 50, 100 };
+	int64_t late;
+
+	for (size_t i = 0; i < COUNT(idle_ms); i++) {
+		usleep(idle_ms[i] * 1000);
+		late = -(int64_t)inside_ns(LKL_CLOCK_REALTIME_COARSE);
+		late += inside_ns(LKL_CLOCK_REALTIME);
+		ck_assert_msg(late < 30000000, "%ld us late after %d ms", (long)late / 1000,
+			      idle_ms[i]);
+	}
+}
+END_TEST
+
 START_TEST(set_the_date)
 {
 	struct lkl_timespec ts = { .tv_sec = 1000000000 };
@@ -175,7 +191,8 @@ int main(void)
 	const TTest *const tests[] = {
 		wall_clock, clocks_keep_pace, monotonic_never_goes_back,
 		nanosleep_accuracy, clock_nanosleep_absolute, timerfd_counts,
-		timer_without_callers, set_the_date, file_times, idle_is_idle,
+		timer_without_callers,
+		coarse_clock_without_callers, set_the_date, file_times, idle_is_idle,
 	};
 
 	return run_tests("timers", LIST(tests), NULL, 0, 20);

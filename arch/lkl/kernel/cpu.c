@@ -300,6 +300,9 @@ static void wait_for_work(struct lkl_thread *th)
 	struct lkl_thread_data *td = lkl_td(th);
 	u64 deadline = lkl_cpu.deadline;
 
+	/* It may be rid of this without being woken, and would sleep on. */
+	if (th == &helper)
+		WRITE_ONCE(helper_until, deadline);
 	__atomic_store_n(&lkl_cpu.waiter, th, __ATOMIC_SEQ_CST);
 	token_release();
 	for (;;) {
