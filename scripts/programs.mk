@@ -109,7 +109,7 @@ $(unit-names:%=$(B)/tests/%): $(B)/tests/%: tests/%.c $(check-sources) $(HB)/lib
 		-o $@ $(filter %.c,$^) $(HB)/libhost.a $(HOST_LIBS) $(check-libs)
 
 # Programs that the shell tests call. Some test what programs share.
-tool-helper-names := openvolume
+tool-helper-names := openvolume sandboxed
 helper-names := $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)),\
 	$(basename $(notdir $(wildcard tests/helpers/*.c))))
 

@@ -56,6 +56,11 @@ struct lkl_blk_backend_ops {
 	/* Waits until nothing is at work and no thread is in lkl_blk_*(). free. */
 	void (*drain)(struct lkl_blk_backend *b);
 	/*
+	 * Opens what would otherwise be opened when it is first needed. May be
+	 * NULL. free.
+	 */
+	void (*start)(struct lkl_blk_backend *b);
+	/*
 	 * drain() never waits for the kernel, so it may be called when the driver
 	 * resets a device that is still at work.
 	 */

@@ -93,6 +93,16 @@ int lkl_disk_remove(struct lkl_disk disk)
 	return -LKL_ERR_NOENT;
 }
 
+int lkl_disk_start(struct lkl_disk disk)
+{
+	struct disk *d = disk.dev;
+
+	if (!d)
+		return -LKL_ERR_NOENT;
+	lkl_virtio_blk_start(d->blk);
+	return 0;
+}
+
 int lkl_disk_platform_id(int id)
 {
 	struct disk *d;

@@ -483,6 +483,12 @@ int lkl_virtio_blk_remove(struct lkl_virtio_blk *blk)
 	return 0;
 }
 
+void lkl_virtio_blk_start(struct lkl_virtio_blk *blk)
+{
+	if (blk->backend->ops->start)
+		blk->backend->ops->start(blk->backend);
+}
+
 int lkl_virtio_blk_platform_id(const struct lkl_virtio_blk *blk)
 {
 	return blk->dev.platform_id;

@@ -15,6 +15,8 @@ struct lkl_virtio_blk *lkl_virtio_blk_add(struct lkl_blk_backend *backend,
 					  int queues, int *id, int *err);
 /* Takes the disk from the kernel. 0 or a negative errno. May block. */
 int lkl_virtio_blk_remove(struct lkl_virtio_blk *blk);
+/* Opens what the backend may need later. free. */
+void lkl_virtio_blk_start(struct lkl_virtio_blk *blk);
 /* N in the kernel's name for the device, virtio-mmio.N; negative without one. */
 int lkl_virtio_blk_platform_id(const struct lkl_virtio_blk *blk);
 

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "blk_file.h"
@@ -45,6 +46,8 @@ struct uring {
 	/* Submitted to the engine and not yet taken by the thread. */
 	struct lkl_blk_io *first;
 	struct lkl_blk_io **last;
+	/* The thread has its ring, or found that there is none. */
+	int ready;
 	/* Submitted to the engine and not completed. */
 	unsigned int inflight;
 	/* The thread sleeps, or is about to; it wants a wake-up. */
@@ -255,16 +258,49 @@ static void serve(struct uring *u)
 	}
 }
 
+/*
+ * The ring takes the operations of prepare() and arm_wake() and no others, for good: it
+ * is no way around a filter of system calls that the application has put up.
+ */
+static int restrict_ring(struct io_uring *ring)
+{
+	static const unsigned char ops[] = {
+		IORING_OP_READV, IORING_OP_WRITEV, IORING_OP_FSYNC, IORING_OP_FALLOCATE,
+		IORING_OP_READ,
+	};
+	struct io_uring_restriction allowed[sizeof(ops)] = { 0 };
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < sizeof(ops); i++) {
+		allowed[i].opcode = IORING_RESTRICTION_SQE_OP;
+		allowed[i].sqe_op = ops[i];
+	}
+	/* Not all versions of liburing have functions for these. */
+	ret = syscall(SYS_io_uring_register, ring->ring_fd, IORING_REGISTER_RESTRICTIONS,
+		      allowed, sizeof(ops));
+	if (!ret)
+		ret = syscall(SYS_io_uring_register, ring->ring_fd, IORING_REGISTER_ENABLE_RINGS,
+			      NULL, 0);
+	return ret < 0 ? -errno : 0;
+}
+
 static int setup_ring(struct uring *u)
 {
 	int ret;
 
 	/* Completions are then handled by this thread alone, when it asks. */
 	ret = io_uring_queue_init(ENTRIES * 2, &u->ring,
+				  IORING_SETUP_R_DISABLED |
 				  IORING_SETUP_SINGLE_ISSUER |
 				  IORING_SETUP_DEFER_TASKRUN);
 	if (ret == -EINVAL)
-		ret = io_uring_queue_init(ENTRIES * 2, &u->ring, 0);
+		ret = io_uring_queue_init(ENTRIES * 2, &u->ring, IORING_SETUP_R_DISABLED);
+	if (ret)
+		return ret;
+	ret = restrict_ring(&u->ring);
+	if (ret)
+		io_uring_queue_exit(&u->ring);
 	return ret;
 }
 
@@ -276,6 +312,7 @@ static void give_up(struct uring *u)
 
 	pthread_mutex_lock(&u->lock);
 	u->state = UNUSABLE;
+	u->ready = 1;
 	for (; (io = dequeue(u)); left++)
 		lkl_blk_threads_submit(&u->file->base, io);
 	u->inflight -= left;
@@ -291,6 +328,10 @@ static void *ring_thread(void *arg)
 		give_up(u);
 		return NULL;
 	}
+	pthread_mutex_lock(&u->lock);
+	u->ready = 1;
+	pthread_cond_broadcast(&u->idle);
+	pthread_mutex_unlock(&u->lock);
 	serve(u);
 	io_uring_queue_exit(&u->ring);
 	return NULL;
@@ -383,6 +424,18 @@ static void uring_drain(struct lkl_blk_backend *b)
 	lkl_blk_threads_drain(b);
 }
 
+static void uring_start(struct lkl_blk_backend *b)
+{
+	struct uring *u = to_uring(b);
+
+	pthread_mutex_lock(&u->lock);
+	if (u->state == NOT_STARTED)
+		start(u);
+	while (u->state == STARTED && !u->ready)
+		pthread_cond_wait(&u->idle, &u->lock);
+	pthread_mutex_unlock(&u->lock);
+}
+
 static void uring_fork_prepare(struct lkl_blk_backend *b)
 {
 	struct uring *u = to_uring(b);
@@ -401,6 +454,7 @@ static void forget_ring(struct uring *u)
 		close(u->wake_fd);
 	u->wake_fd = -1;
 	u->state = NOT_STARTED;
+	u->ready = 0;
 	u->asleep = 0;
 	u->in_ring = 0;
 	u->wake_armed = 0;
@@ -465,6 +519,7 @@ const struct blk_engine lkl_blk_engine_uring = {
 		.submit = uring_submit,
 		.kick = uring_kick,
 		.drain = uring_drain,
+		.start = uring_start,
 		.drain_with_token = 1,
 		.fork_prepare = uring_fork_prepare,
 		.fork_done = uring_fork_done,

@@ -307,6 +307,18 @@ int lkl_disk_add(struct lkl_disk *disk);
 int lkl_disk_remove(struct lkl_disk disk);
 
 /**
+ * lkl_disk_start() - have a disk open all that it will ever need
+ * @disk: as filled by lkl_disk_add()
+ *
+ * The library opens some things when they are first used, a ring of io_uring for
+ * instance. A process that gives up the right to do so, by a filter of system calls,
+ * calls this before. May block.
+ *
+ * Return: 0, or -ENOENT if @disk was not added.
+ */
+int lkl_disk_start(struct lkl_disk disk);
+
+/**
  * lkl_disk_set_engine() - choose how files are worked on, for tests and benchmarks
  * @name: "inline" (in the calling thread, for files in memory), "uring" (Linux's
  *	io_uring), "threads"; NULL for the best one for each file, the default

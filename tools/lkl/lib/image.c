@@ -142,6 +142,8 @@ int image_attach(struct image *image)
 	if (ret >= 0) {
 		image->disk_id = ret;
 		ret = lkl_get_virtio_blkdev(ret, 0, &image->devno);
+		/* A sandbox would not let it do so later. */
+		lkl_disk_start(image->disk);
 	}
 	if (ret >= 0)
 		return 0;

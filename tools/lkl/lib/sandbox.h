@@ -2,6 +2,14 @@
 /*
  * Gives up what the process does not need any more, for all its threads and for good.
  * Called when the kernel runs and everything is open.
+ *
+ * Two walls, one behind the other: a filter of system calls (seccomp) for every thread,
+ * and the host's Landlock for the calling thread and those that it starts. What stays is
+ * work on open descriptors, memory that is not executable, threads and time. No program
+ * can be started, no file opened, no socket made.
+ *
+ * Descriptors that a program opens lazily have to be opened before: names of users
+ * (getpwnam()), /dev/fuse, programs that a library would start.
  */
 #ifndef LKL_TOOLS_SANDBOX_H
 #define LKL_TOOLS_SANDBOX_H
@@ -17,5 +25,9 @@
  * printed if something went wrong that should not.
  */
 int sandbox_enter(unsigned int flags);
+
+/* sandbox_seccomp.c, sandbox_landlock.c: the two walls. Results as above. */
+int sandbox_filter(unsigned int flags);
+int sandbox_landlock(unsigned int flags);
 
 #endif

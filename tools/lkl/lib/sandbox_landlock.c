@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Landlock: the host's files and network, whatever system call reaches them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "sandbox.h"
+
+/* The host may know more than the headers that we were built with. */
+#define FS_ALL_1	((1ULL << 13) - 1)
+#define FS_EXECUTE	(1ULL << 0)
+#define FS_READ_FILE	(1ULL << 2)
+#define FS_READ_DIR	(1ULL << 3)
+#define FS_MAKE_SOCK	(1ULL << 9)
+#define FS_REFER	(1ULL << 13)	/* version 2 */
+#define FS_TRUNCATE	(1ULL << 14)	/* version 3 */
+#define FS_IOCTL_DEV	(1ULL << 15)	/* version 5 */
+#define NET_ALL		3ULL		/* version 4: bind and connect of TCP */
+#define SCOPE_ALL	3ULL		/* version 6: abstract sockets, signals */
+#define CREATE_VERSION	1U
+
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+static long host_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
+}
+
+static struct ruleset everything(long version)
+{
+	struct ruleset r = { .fs = FS_ALL_1 };
+
+	if (version >= 2)
+		r.fs |= FS_REFER;
+	if (version >= 3)
+		r.fs |= FS_TRUNCATE;
+	if (version >= 4)
+		r.net = NET_ALL;
+	if (version >= 5)
+		r.fs |= FS_IOCTL_DEV;
+	if (version >= 6)
+		r.scoped = SCOPE_ALL;
+	return r;
+}
+
+/* Hosts of older versions know a shorter structure. */
+static size_t size_of(long version)
+{
+	return version >= 6 ? 24 : version >= 4 ? 16 : 8;
+}
+
+/* What stays allowed, in all folders. */
+static int allow(int ruleset, uint64_t fs)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = fs };
+	int ret, err;
+
+	rule.parent_fd = open("/", O_PATH | O_CLOEXEC);
+	if (rule.parent_fd < 0)
+		return -1;
+	ret = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	err = errno;
+	close(rule.parent_fd);
+	errno = err;
+	return ret;
+}
+
+int sandbox_landlock(unsigned int flags)
+{
+	long version = host_version();
+	struct ruleset all = everything(version);
+	uint64_t files = 0;
+	int fd, ret;
+
+	if (version <= 0) {
+		warning("this host has no Landlock; the filter of system calls has to do");
+		return 0;
+	}
+	if (flags & SANDBOX_READ_FILES)
+		files |= FS_READ_FILE | FS_READ_DIR;
+	if (flags & SANDBOX_WRITE_FILES)
+		files |= all.fs & ~(FS_EXECUTE | FS_MAKE_SOCK | FS_IOCTL_DEV);
+	fd = syscall(SYS_landlock_create_ruleset, &all, size_of(version), 0);
+	ret = fd < 0 || (files && allow(fd, files)) ||
+	      syscall(SYS_landlock_restrict_self, fd, 0);
+	if (ret)
+		error("Landlock refuses the sandbox: %s; --no-sandbox does without",
+		      strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ret ? -1 : 0;
+}
