@@ -70,14 +70,40 @@ void die(const char *fmt, ...)
 	exit(1);
 }
 
+/*
+ * Bytes of the character at @text if it may be shown: whole, and no control character,
+ * neither of ASCII nor of those that some terminals know as U+0080 to U+009F. Else 0.
+ */
+static unsigned int printable(const unsigned char *text)
+{
+	unsigned int n = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 :
+			 text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
+
+	if (text[0] < 0x20 || text[0] == 0x7f)
+		return 0;
+	for (unsigned int i = 1; i < n; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return text[0] == 0xc2 && n == 2 && text[1] < 0xa0 ? 0 : n;
+}
+
 char *message_clean(char *buf, unsigned long size, const char *text)
 {
+	const unsigned char *at = (const unsigned char *)text;
 	unsigned long n = 0;
 
-	for (; *text && n + 1 < size; text++) {
-		unsigned char c = *text;
+	while (*at) {
+		unsigned int len = printable(at);
 
-		buf[n++] = c < 0x20 || c == 0x7f ? '?' : c;
+		if (n + (len ? len : 4) >= size)
+			break;
+		if (len) {
+			memcpy(buf + n, at, len);
+			n += len;
+			at += len;
+		} else {
+			n += snprintf(buf + n, size - n, "\\%03o", *at++);
+		}
 	}
 	buf[n] = 0;
 	return buf;

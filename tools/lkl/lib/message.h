@@ -25,9 +25,9 @@ void die(const char *fmt, ...) MESSAGE_FORMAT(1, 2) __attribute__((noreturn));
 void message_to(int fd);
 
 /*
- * Names of files and labels come from images that nobody vouches for: a copy of @text
- * without control characters, shortened to @size, so that a terminal may show it.
- * Returns @buf.
+ * Names of files and labels come from images that nobody vouches for: a copy of @text with
+ * control characters, and what is not UTF-8, as \ooo, shortened to @size, so that a terminal
+ * may show it. Returns @buf.
  */
 char *message_clean(char *buf, unsigned long size, const char *text);
 

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <archive_entry.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "acl.h"
+#include "message.h"
+#include "path.h"
+#include "progress.h"
+#include "reader.h"
+
+#define BLOCK (256 << 10)
+
+/* A folder of the archive, and what its attributes are to be. */
+struct late {
+	char *path;
+	struct entry *entry;
+	/* Its place among all: of two for one folder the later one counts. */
+	size_t order;
+};
+
+/* Components of a name that came out of the archive. */
+struct names {
+	char *text;
+	char **name;
+	size_t count;
+};
+
+static void fail(struct reader *r, const char *name, const char *what)
+{
+	transfer_fail(r->t, name, what, 0);
+}
+
+/* ---- names --------------------------------------------------------------------- */
+
+static void free_names(struct names *n)
+{
+	free(n->text);
+	free(n->name);
+}
+
+/*
+ * Takes @path apart. Nothing that leads out of the destination gets through: -1, and
+ * reported, for "..".
+ */
+static int split(struct reader *r, const char *path, struct names *n)
+{
+	char *save = NULL, *part, clean[1024];
+	size_t room = 0;
+
+	*n = (struct names){ .text = must_strdup(path) };
+	if (*path == '/' && !r->told_absolute) {
+		r->told_absolute = 1;
+		warning("%s: names with a slash at their begin lose it; this is said once only",
+			message_clean(clean, sizeof(clean), path));
+	}
+	for (part = strtok_r(n->text, "/", &save); part; part = strtok_r(NULL, "/", &save)) {
+		if (!strcmp(part, "."))
+			continue;
+		if (!strcmp(part, "..")) {
+			fail(r, path, "not copied: its name leads out of the destination (\"..\")");
+			free_names(n);
+			return -1;
+		}
+		if (n->count == room) {
+			room = room ? room * 2 : 16;
+			n->name = must_realloc(n->name, room * sizeof(n->name[0]));
+		}
+		n->name[n->count++] = part;
+	}
+	return 0;
+}
+
+/* The same as a path again, without what does not matter. */
+static char *joined(const struct names *n)
+{
+	struct path path = { 0 };
+
+	path_push(&path, "");
+	for (size_t i = 0; i < n->count; i++)
+		path_push(&path, n->name[i]);
+	return path.text;
+}
+
+/* ---- folders -------------------------------------------------------------------- */
+
+static void leave_to(struct reader *r, size_t depth)
+{
+	while (r->depth > depth) {
+		free(r->folders[--r->depth]);
+		transfer_emit(r->t, entry_new(ENTRY_LEAVE, "", 0));
+	}
+}
+
+/* Takes @e, whose name is that of the folder. */
+static void enter(struct reader *r, struct entry *e)
+{
+	if (r->depth == r->room) {
+		r->room = r->room ? r->room * 2 : 64;
+		r->folders = must_realloc(r->folders, r->room * sizeof(r->folders[0]));
+	}
+	r->folders[r->depth++] = must_strdup(e->name);
+	transfer_emit(r->t, e);
+}
+
+static struct entry *unknown_folder(const char *name)
+{
+	struct entry *e = entry_new(ENTRY_ENTER, name, 0);
+
+	e->no_attributes = 1;
+	return e;
+}
+
+/* Makes the first @count names the folders that we are in. */
+static void go_to(struct reader *r, const struct names *n, size_t count)
+{
+	size_t same = 0;
+
+	while (same < count && same < r->depth && !strcmp(r->folders[same], n->name[same]))
+		same++;
+	leave_to(r, same);
+	while (r->depth < count)
+		enter(r, unknown_folder(n->name[r->depth]));
+}
+
+/* Takes @e. */
+static void remember(struct reader *r, const struct names *n, struct entry *e)
+{
+	if (r->late_count == r->late_room) {
+		r->late_room = r->late_room ? r->late_room * 2 : 256;
+		r->late = must_realloc(r->late, r->late_room * sizeof(r->late[0]));
+	}
+	r->late[r->late_count] = (struct late){ joined(n), e, r->late_count };
+	r->late_count++;
+}
+
+/* Folders before what is in them, whatever characters names have. */
+static int compare_paths(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	if (*a == *b)
+		return 0;
+	if (!*a || !*b)
+		return *a ? 1 : -1;
+	if (*a == '/' || *b == '/')
+		return *a == '/' ? -1 : 1;
+	return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+}
+
+static int compare_late(const void *a, const void *b)
+{
+	const struct late *x = a, *y = b;
+	int ret = compare_paths(x->path, y->path);
+
+	return ret ? ret : (x->order > y->order) - (x->order < y->order);
+}
+
+/* Goes through all folders again, now that nothing is added to them any more. */
+static void set_folders(struct reader *r)
+{
+	leave_to(r, 0);
+	if (r->late_count)
+		qsort(r->late, r->late_count, sizeof(r->late[0]), compare_late);
+	/* That of the destination itself is set last. */
+	for (size_t i = 0; i < r->late_count; i++) {
+		struct late *l = &r->late[i];
+		struct names n;
+
+		if (i + 1 < r->late_count && !strcmp(l->path, l[1].path))
+			continue;
+		if (!*l->path)
+			continue;
+		if (split(r, l->path, &n))
+			continue;
+		go_to(r, &n, n.count - 1);
+		enter(r, l->entry);
+		l->entry = NULL;
+		free_names(&n);
+	}
+	leave_to(r, 0);
+	for (size_t i = r->late_count; i-- > 0;)
+		if (!*r->late[i].path) {
+			enter(r, r->late[i].entry);
+			r->late[i].entry = NULL;
+			leave_to(r, 0);
+			break;
+		}
+}
+
+/* ---- entries ---------------------------------------------------------------------- */
+
+static void read_xattrs(struct reader *r, struct archive_entry *ae, struct entry *e,
+			const char *path)
+{
+	const char *name, *label;
+	const void *value;
+	size_t size;
+
+	archive_entry_xattr_reset(ae);
+	while (archive_entry_xattr_next(ae, &name, &value, &size) == ARCHIVE_OK)
+		if (name && *name)
+			entry_set_xattr(e, name, value, size);
+	if (acl_from_archive(ae, e) && !r->told_acl) {
+		char clean[1024];
+
+		r->told_acl = 1;
+		warning("%s: its access control list names users or groups without numbers, which are not known here; this is said once only",
+			message_clean(clean, sizeof(clean), path));
+	}
+	label = labels_find(&r->labels, path);
+	if (label)
+		entry_set_xattr(e, "security.selinux", label, strlen(label) + 1);
+}
+
+static void read_attributes(struct archive_entry *ae, struct attributes *attr)
+{
+	*attr = (struct attributes){
+		.mode = archive_entry_mode(ae), .uid = archive_entry_uid(ae),
+		.gid = archive_entry_gid(ae), .links = 1,
+		.major = archive_entry_rdevmajor(ae), .minor = archive_entry_rdevminor(ae),
+		.size = archive_entry_size(ae),
+		.mtime = { archive_entry_mtime(ae), archive_entry_mtime_nsec(ae) },
+	};
+	attr->atime = attr->mtime;
+	if (archive_entry_atime_is_set(ae))
+		attr->atime = (struct timespec){ archive_entry_atime(ae),
+						 archive_entry_atime_nsec(ae) };
+}
+
+/* What was read so far stays. */
+static void damaged(struct reader *r, const char *name)
+{
+	if (transfer_interrupted())
+		return;
+	fail(r, name, "cannot be read to its end");
+	fail(r, r->shown, archive_error_string(r->archive));
+}
+
+/* The data of a file after its ENTRY_FILE. -1 if the archive ends with it. */
+static int read_data(struct reader *r, const char *name, uint64_t size)
+{
+	struct entry *e;
+	const char *buf;
+	size_t len;
+	la_int64_t pos;
+	int ret, stop = 0;
+
+	while (!stop && (ret = archive_read_data_block(r->archive, (const void **)&buf, &len,
+						       &pos)) == ARCHIVE_OK)
+		while (len && !stop) {
+			size_t part = len < ENTRY_DATA_MAX ? len : ENTRY_DATA_MAX;
+
+			e = entry_new(ENTRY_DATA, "", part);
+			memcpy(e->data, buf, part);
+			e->pos = pos;
+			e->len = part;
+			buf += part;
+			pos += part;
+			len -= part;
+			stop = transfer_emit(r->t, e);
+		}
+	if (!stop && ret != ARCHIVE_EOF)
+		damaged(r, name);
+	e = entry_new(ENTRY_END, "", 0);
+	e->attr.size = size;
+	transfer_emit(r->t, e);
+	return stop || (ret != ARCHIVE_EOF && ret != ARCHIVE_WARN) ? -1 : 0;
+}
+
+static enum entry_type type_of(struct archive_entry *ae)
+{
+	if (archive_entry_hardlink(ae))
+		return ENTRY_LINK;
+	switch (archive_entry_filetype(ae)) {
+	case AE_IFDIR:
+		return ENTRY_ENTER;
+	case AE_IFLNK:
+		return ENTRY_SYMLINK;
+	case AE_IFREG:
+		return ENTRY_FILE;
+	default:
+		return ENTRY_NODE;
+	}
+}
+
+/* 0, or -1 if its target leads out of the destination. */
+static int read_target(struct reader *r, struct archive_entry *ae, struct entry *e)
+{
+	const char *target;
+	struct names n;
+
+	if (e->type == ENTRY_SYMLINK) {
+		target = archive_entry_symlink(ae);
+		e->target = must_strdup(target ? target : "");
+	}
+	if (e->type != ENTRY_LINK)
+		return 0;
+	if (split(r, archive_entry_hardlink(ae), &n))
+		return -1;
+	e->target = joined(&n);
+	free_names(&n);
+	/* Some formats give the file's type with its content only. */
+	if (!(e->attr.mode & S_IFMT))
+		e->attr.mode |= S_IFREG;
+	return 0;
+}
+
+/* -1 at the end of everything. */
+static int read_entry(struct reader *r, struct archive_entry *ae)
+{
+	enum entry_type type = type_of(ae);
+	const char *path = archive_entry_pathname(ae);
+	struct names n;
+	struct entry *e;
+	char *clean;
+	int ret = 0;
+
+	if (!path || split(r, path, &n)) {
+		if (!path)
+			fail(r, r->shown, "an entry without a name");
+		return 0;
+	}
+	clean = joined(&n);
+	if (!n.count && type != ENTRY_ENTER) {
+		fail(r, path, "not copied: this is the destination itself, but no folder");
+		free_names(&n);
+		free(clean);
+		return 0;
+	}
+	e = entry_new(type, n.count ? n.name[n.count - 1] : "", 0);
+	read_attributes(ae, &e->attr);
+	read_xattrs(r, ae, e, clean);
+	if (read_target(r, ae, e)) {
+		entry_free(e);
+	} else if (type == ENTRY_ENTER) {
+		go_to(r, &n, n.count);
+		remember(r, &n, e);
+	} else {
+		uint64_t size = e->attr.size;
+
+		go_to(r, &n, n.count - 1);
+		e->complete = type == ENTRY_FILE && !size;
+		ret = transfer_emit(r->t, e);
+		if (!ret && type == ENTRY_FILE && size)
+			ret = read_data(r, clean, size);
+	}
+	free_names(&n);
+	free(clean);
+	return ret;
+}
+
+/* ---- the archive ------------------------------------------------------------------- */
+
+/* Whoever writes a pipe may be slow: a signal ends the waiting. */
+static la_ssize_t read_some(struct archive *a, void *arg, const void **buf)
+{
+	struct reader *r = arg;
+	struct pollfd fds[2] = {
+		{ .fd = r->fd, .events = POLLIN },
+		{ .fd = transfer_signal_fd(), .events = POLLIN },
+	};
+	ssize_t got;
+
+	*buf = r->buf;
+	do {
+		while (poll(fds, 2, -1) < 0 && errno == EINTR)
+			;
+		if (fds[1].revents) {
+			archive_set_error(a, EINTR, "interrupted");
+			return -1;
+		}
+		got = read(r->fd, r->buf, BLOCK);
+	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
+	if (got < 0)
+		archive_set_error(a, errno, "%s", strerror(errno));
+	else
+		progress_add(got);
+	return got;
+}
+
+int reader_open(struct reader *r, struct transfer *t, int fd, const char *shown)
+{
+	*r = (struct reader){ .t = t, .fd = fd, .shown = shown };
+	r->buf = must_alloc(BLOCK);
+	r->archive = archive_read_new();
+	if (!r->archive)
+		die("out of memory");
+	/* None that would start a program. */
+	archive_read_support_filter_gzip(r->archive);
+	archive_read_support_filter_bzip2(r->archive);
+	archive_read_support_filter_xz(r->archive);
+	archive_read_support_filter_lzma(r->archive);
+	archive_read_support_filter_zstd(r->archive);
+	archive_read_support_filter_lz4(r->archive);
+	archive_read_support_filter_compress(r->archive);
+	archive_read_support_format_tar(r->archive);
+	if (archive_read_open(r->archive, r, NULL, read_some, NULL) == ARCHIVE_OK)
+		return 0;
+	error("%s: %s", shown, archive_error_string(r->archive));
+	return -1;
+}
+
+void reader_run(struct transfer *t, void *arg)
+{
+	struct reader *r = arg;
+	struct archive_entry *ae;
+	int ret;
+
+	while ((ret = archive_read_next_header(r->archive, &ae)) == ARCHIVE_OK ||
+	       ret == ARCHIVE_WARN || ret == ARCHIVE_RETRY) {
+		if (ret != ARCHIVE_OK) {
+			char clean[1024];
+
+			warning("%s: %s", r->shown,
+				message_clean(clean, sizeof(clean),
+					      archive_error_string(r->archive)));
+		}
+		if (ret != ARCHIVE_RETRY && read_entry(r, ae))
+			break;
+	}
+	if (ret != ARCHIVE_OK && ret != ARCHIVE_EOF && !transfer_interrupted())
+		fail(r, r->shown, archive_error_string(r->archive));
+	set_folders(r);
+}
+
+void reader_close(struct reader *r)
+{
+	archive_read_free(r->archive);
+	for (size_t i = 0; i < r->late_count; i++) {
+		free(r->late[i].path);
+		entry_free(r->late[i].entry);
+	}
+	free(r->late);
+	free(r->folders);
+	free(r->buf);
+}

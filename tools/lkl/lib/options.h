@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Command line options that the copying programs have in common. */
+#ifndef LKL_TOOLS_OPTIONS_H
+#define LKL_TOOLS_OPTIONS_H
+
+#include <argp.h>
+
+#include "adjust.h"
+#include "volume.h"
+
+struct common_options {
+	struct volume_options volume;
+	struct adjust adjust;
+	int no_sandbox;
+	int quiet;
+};
+
+#define COMMON_OPTIONS_DEFAULT { .adjust = ADJUST_NOTHING }
+
+/* A child for struct argp; its parser's input is a struct common_options. */
+extern const struct argp common_argp;
+
+/* One image more. */
+void common_add_image(struct common_options *o, const char *name);
+
+#endif
