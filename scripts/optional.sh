@@ -28,6 +28,8 @@ report()
 		off "LUKS" "libcryptsetup-dev is missing"
 	have fuse3 ||
 		off "lklfuse" "libfuse3-dev is missing"
+	have libarchive ||
+		off "fs2tar and tar2fs" "libarchive-dev is missing"
 	have libnbd ||
 		off "qcow2, vmdk, vdi, vhdx and NBD disks" "libnbd-dev is missing"
 	have check ||

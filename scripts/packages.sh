@@ -16,7 +16,7 @@ set -euo pipefail
 # libelf-dev and libssl-dev are for programs that kbuild runs on the way; the last
 # ones are optional for make, but are worth having.
 optional="ccache liburing-dev libblkid-dev libseccomp-dev libcryptsetup-dev libnbd-dev
-	libcjson-dev libfuse3-dev"
+	libcjson-dev libfuse3-dev libarchive-dev"
 build="build-essential flex bison bc python3 rsync xz-utils pkg-config
 	libelf-dev libssl-dev linux-source-6.12 $optional"
 
@@ -28,7 +28,8 @@ test="check strace valgrind procps util-linux util-linux-extra mount attr
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g
 	jfsutils nilfs-tools reiserfsprogs udftools hfsutils
 	squashfs-tools erofs-utils xorriso genromfs
-	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq acl fuse3"
+	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq acl fuse3
+	libcap2-bin"
 
 menu="libncurses-dev"
 

@@ -260,8 +260,8 @@ static long write_full(struct store *s, const char *buf, size_t len, uint64_t po
 		buf += done;
 		pos += done;
 		len -= done;
+		s->end = pos;
 	}
-	s->end = pos;
 	return 0;
 }
 

@@ -58,17 +58,36 @@ static const char *kernel_type(const char *type)
 	return type;
 }
 
+/* What a file system gets unless the user says otherwise. */
+static const char *default_options(const char *type)
+{
+	static const char *const options[][2] = {
+		/* Else the kernel fills an image with zeroes for tables that nobody uses yet. */
+		{ "ext4", "noinit_itable" },
+		{ "reiserfs", "user_xattr,acl" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (!strcmp(type, options[i][0]))
+			return options[i][1];
+	return "";
+}
+
 static long mount_with(struct open_volume *vol, const char *type, const char *extra)
 {
 	const struct volume_options *o = vol->options;
 	unsigned long flags = o->mount_flags | (vol->public.read_only ? LKL_MS_RDONLY : 0);
-	const char *given = o->mount_options ? o->mount_options : "";
-	char all[4096];
+	const char *const parts[] = { default_options(type), o->mount_options, extra };
+	char all[4096] = "";
+	size_t n = 0;
 
-	if (snprintf(all, sizeof(all), "%s%s%s", given, *given && *extra ? "," : "", extra) >=
-	    (int)sizeof(all))
+	for (unsigned int i = 0; i < 3 && n < sizeof(all); i++)
+		if (parts[i] && *parts[i])
+			n += snprintf(all + n, sizeof(all) - n, "%s%s", n ? "," : "", parts[i]);
+	if (n >= sizeof(all))
 		return -LKL_ENAMETOOLONG;
-	return lkl_sys_mount(vol->chosen->node, MNT, (char *)type, flags, *all ? all : NULL);
+	return lkl_sys_mount(vol->chosen->node, MNT, (char *)type, flags, n ? all : NULL);
 }
 
 /* Without the journal, what an unclean file system held before its last changes. */
