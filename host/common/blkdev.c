@@ -6,8 +6,7 @@
 #include <lkl.h>
 
 #include "disk.h"
-
-#define SYSFS_PATH 256
+#include "sysfs.h"
 
 static uint32_t encode_dev(unsigned int major, unsigned int minor)
 {
@@ -45,60 +44,18 @@ int lkl_encode_dev_from_sysfs(const char *path, uint32_t *devid)
 	return 0;
 }
 
-/*
- * Appends to the folder name @path the first entry that starts with @prefix;
- * -ENOENT if there is none.
- */
-static int descend(char *path, const char *prefix)
-{
-	struct lkl_linux_dirent64 *entry;
-	struct lkl_dir *dir;
-	int err;
-
-	dir = lkl_opendir(path, &err);
-	if (!dir)
-		return err;
-	while ((entry = lkl_readdir(dir))) {
-		size_t len = strlen(path);
-
-		if (entry->d_name[0] == '.' ||
-		    strncmp(entry->d_name, prefix, strlen(prefix)))
-			continue;
-		if (snprintf(path + len, SYSFS_PATH - len, "/%s",
-			     entry->d_name) >= (int)(SYSFS_PATH - len))
-			err = -LKL_ENAMETOOLONG;
-		break;
-	}
-	if (!entry)
-		err = lkl_errdir(dir) ? lkl_errdir(dir) : -LKL_ENOENT;
-	lkl_closedir(dir);
-	return err;
-}
-
 /* The folder of the disk's block device in sysfs: .../block/vdX */
 static int sysfs_disk(int disk_id, char *path)
 {
-	int platform_id, err;
+	int platform_id = lkl_disk_platform_id(disk_id);
 
-	platform_id = lkl_disk_platform_id(disk_id);
-	if (platform_id < 0)
-		return platform_id;
-	err = lkl_mount_fs("sysfs");
-	if (err < 0)
-		return err;
-	snprintf(path, SYSFS_PATH, "/sysfs/bus/platform/devices/virtio-mmio.%d",
-		 platform_id);
-	err = descend(path, "virtio");
-	if (!err)
-		err = descend(path, "block");
-	if (!err)
-		err = descend(path, "");
-	return err;
+	return platform_id < 0 ? platform_id :
+		lkl_sysfs_virtio(platform_id, "block", path);
 }
 
 int lkl_get_virtio_blkdev(int disk_id, unsigned int part, uint32_t *devid)
 {
-	char disk[SYSFS_PATH], path[2 * SYSFS_PATH + 32];
+	char disk[LKL_SYSFS_PATH], path[2 * LKL_SYSFS_PATH + 32];
 	int err;
 
 	err = sysfs_disk(disk_id, disk);

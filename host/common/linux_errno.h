@@ -17,6 +17,7 @@ enum {
 	LKL_ERR_INVAL = 22,
 	LKL_ERR_NOSPC = 28,
 	LKL_ERR_DEADLK = 35,
+	LKL_ERR_NOSYS = 38,
 };
 
 #endif

@@ -209,6 +209,12 @@ struct lkl_virtio_req *lkl_virtio_pop(struct lkl_virtio_queue *q);
  * is the queue's again. The driver hears of it at the next lkl_virtio_signal().
  */
 void lkl_virtio_complete(struct lkl_virtio_req *req, uint32_t len);
+/*
+ * Gives @n requests of one queue back, the first with @lens[0] bytes and so on; the
+ * driver sees all of them or none.
+ */
+void lkl_virtio_complete_all(struct lkl_virtio_req **reqs, const uint32_t *lens,
+			     int n);
 /* Puts a request back that was popped last; undoes lkl_virtio_pop(). */
 void lkl_virtio_unpop(struct lkl_virtio_req *req);
 /* Interrupts the driver if it wants to hear of what was completed. */

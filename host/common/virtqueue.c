@@ -373,21 +373,32 @@ static void put_req(struct lkl_virtio_queue *q, struct lkl_virtio_req *req)
 		lkl_host_ops.sem_up(q->idle);
 }
 
-void lkl_virtio_complete(struct lkl_virtio_req *req, uint32_t len)
+void lkl_virtio_complete_all(struct lkl_virtio_req **reqs, const uint32_t *lens,
+			     int n)
 {
-	struct lkl_virtio_queue *q = req->queue;
+	struct lkl_virtio_queue *q = reqs[0]->queue;
+	int current = 0, i;
 
 	lkl_lock(q->lock);
-	if (req->pool == q->pool) {
-		struct used_elem *elem =
-			&used(q)->ring[q->used_idx & (q->num - 1)];
+	for (i = 0; i < n; i++) {
+		if (reqs[i]->pool == q->pool) {
+			struct used_elem *elem =
+				&used(q)->ring[q->used_idx++ & (q->num - 1)];
 
-		elem->id = lkl_le32((uint32_t)req->head);
-		elem->len = lkl_le32(len);
-		store16(&used(q)->idx, ++q->used_idx);
+			elem->id = lkl_le32((uint32_t)reqs[i]->head);
+			elem->len = lkl_le32(lens[i]);
+			current = 1;
+		}
+		put_req(q, reqs[i]);
 	}
-	put_req(q, req);
+	if (current)
+		store16(&used(q)->idx, q->used_idx);
 	lkl_unlock(q->lock);
+}
+
+void lkl_virtio_complete(struct lkl_virtio_req *req, uint32_t len)
+{
+	lkl_virtio_complete_all(&req, &len, 1);
 }
 
 void lkl_virtio_unpop(struct lkl_virtio_req *req)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The host side of the library as an application sees it: starting and stopping
- * the kernel, its interrupts and its messages, disks. System calls are in lkl.h.
+ * the kernel, its interrupts and its messages, disks; network devices are in
+ * lkl_netdev.h and the configuration of the network in lkl_net.h, which this includes.
+ * System calls are in lkl.h.
  *
  * Unless said otherwise a function may be called from any thread, and `err` stands
  * for a negative Linux errno, which lkl_strerror() turns into words.
- */
 #ifndef LKL_HOST_H
 #define LKL_HOST_H
 
@@ -332,5 +333,7 @@ int lkl_disk_set_engine(const char *name);
 #ifdef __cplusplus
 }
 #endif
+
+#include <lkl_netdev.h>
 
 #endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The insides of the virtio network device, which its files share. */
+#ifndef LKL_COMMON_VIRTIO_NET_DEV_H
+#define LKL_COMMON_VIRTIO_NET_DEV_H
+
+#include "lock.h"
+#include "net_filter.h"
+#include "virtio.h"
+#include "virtio_net.h"
+
+/* Features beyond those of lkl_netdev.h. */
+#define NET_F_CTRL_GUEST_OFFLOADS	2
+#define NET_F_MAC			5
+#define NET_F_MRG_RXBUF			15
+#define NET_F_STATUS			16
+#define NET_F_CTRL_VQ			17
+#define NET_F_CTRL_RX			18
+#define NET_F_CTRL_VLAN			19
+#define NET_F_CTRL_RX_EXTRA		20
+#define NET_F_GUEST_ANNOUNCE		21
+#define NET_F_MQ			22
+#define NET_F_CTRL_MAC_ADDR		23
+#define NET_F_GUEST_USO4		54
+#define NET_F_GUEST_USO6		55
+#define NET_F_HOST_USO			56
+
+#define NET_HOST_MASK	(LKL_NET_CSUM | LKL_NET_HOST_TSO4 | LKL_NET_HOST_TSO6 | \
+			 LKL_NET_HOST_ECN)
+#define NET_GUEST_MASK	(LKL_NET_GUEST_CSUM | LKL_NET_GUEST_TSO4 | \
+			 LKL_NET_GUEST_TSO6 | LKL_NET_GUEST_ECN)
+
+#define NET_S_LINK_UP	1
+#define NET_S_ANNOUNCE	2
+
+/* Buffers of the driver that are popped ahead. */
+#define HELD_MAX	256
+
+struct net_config {
+	uint8_t mac[6];
+	uint16_t status;
+	uint16_t max_virtqueue_pairs;
+} __attribute__((packed));
+
+struct net_queue {
+	struct lkl_virtio_net *net;
+	int index;
+
+	lkl_lock_t rx_lock;
+	/* Under @rx_lock. */
+	int mergeable;
+	struct lkl_virtio_req *held[HELD_MAX];
+	int n_held;
+	size_t held_len;
+	struct iovec *iov;
+	int n_iov;
+	/* The driver has no more buffers; cleared by its notification. Atomic. */
+	int starved;
+
+	lkl_lock_t tx_lock;
+	struct iovec *tx_iov;
+	/* Under @tx_lock: the frame for which there is no room. */
+	struct lkl_virtio_req *stalled;
+	/* There is one; atomic. */
+	int tx_full;
+};
+
+struct lkl_virtio_net {
+	struct lkl_virtio_dev dev;
+	struct net_config config;
+	struct lkl_net_backend *backend;
+	struct lkl_netdev *nd;
+	struct net_queue queue[LKL_NET_QUEUES_MAX];
+	struct lkl_net_filter filter;
+	/* LKL_NET_GUEST_x that may come now. */
+	uint32_t guest_offload;
+	lkl_thread_t thread;
+
+	/* Atomic. */
+	int stop_thread;
+	int stopped;		/* no driver, or it resets the device */
+	int active_queues;
+	int cable;		/* there is an other end */
+	int unplugged;		/* at our end */
+	int forked;		/* in a child, and the backend is the parent's */
+	int link_down;		/* one of them */
+};
+
+/* The control queue comes last of those that the driver knows. */
+static inline unsigned int lkl_virtio_net_ctrl_index(const struct lkl_virtio_net *net)
+{
+	return net->dev.driver_features >> NET_F_MQ & 1 ? 2 * net->backend->queues : 2;
+}
+
+/* virtio_net.c */
+
+/* 0 or a negative errno of the backend. */
+int lkl_virtio_net_set_guest_offload(struct lkl_virtio_net *net, uint64_t features);
+int lkl_virtio_net_set_queues(struct lkl_virtio_net *net, int n);
+void lkl_virtio_net_update_link(struct lkl_virtio_net *net);
+
+/* virtio_net_ctrl.c */
+
+/* Does what lies in the control queue. token. */
+void lkl_virtio_net_control(struct lkl_virtio_net *net, struct lkl_virtio_queue *vq);
+
+#endif
