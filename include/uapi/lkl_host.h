@@ -7,6 +7,7 @@
  *
  * Unless said otherwise a function may be called from any thread, and `err` stands
  * for a negative Linux errno, which lkl_strerror() turns into words.
+ */
 #ifndef LKL_HOST_H
 #define LKL_HOST_H
 
