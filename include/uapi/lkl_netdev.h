@@ -24,19 +24,19 @@ extern "C" {
 #define LKL_NET_GUEST_TSO4	(1u << 7)	/* to us, TCP over IPv4 */
 #define LKL_NET_GUEST_TSO6	(1u << 8)
 #define LKL_NET_GUEST_ECN	(1u << 9)	/* the above with ECN */
-#define LKL_NETDEV_HOST_TSO4	(1u << 11)	/* from us, TCP over IPv4 */
-#define LKL_NETDEV_HOST_TSO6	(1u << 12)
-#define LKL_NETDEV_HOST_ECN	(1u << 13)
+#define LKL_NET_HOST_TSO4	(1u << 11)	/* from us, TCP over IPv4 */
+#define LKL_NET_HOST_TSO6	(1u << 12)
+#define LKL_NET_HOST_ECN	(1u << 13)
 #define LKL_NET_MRG_RXBUF	(1u << 15)	/* accepted; always on */
-#define LKL_NETDEV_HOST_USO	(1u << 30)	/* from us, UDP */
+#define LKL_NET_HOST_USO	(1u << 30)	/* from us, UDP */
 #define LKL_NET_GUEST_USO	(1u << 31)	/* to us, UDP */
 
 /* Whatever the device can do. */
 #define LKL_NET_OFFLOAD_ALL						\
 	(LKL_NET_CSUM | LKL_NET_GUEST_CSUM |				\
 	 LKL_NET_GUEST_TSO4 | LKL_NET_GUEST_TSO6 | LKL_NET_GUEST_ECN |	\
-	 LKL_NETDEV_HOST_TSO4 | LKL_NETDEV_HOST_TSO6 | LKL_NETDEV_HOST_ECN |	\
-	 LKL_NET_MRG_RXBUF | LKL_NETDEV_HOST_USO | LKL_NET_GUEST_USO)
+	 LKL_NET_HOST_TSO4 | LKL_NET_HOST_TSO6 | LKL_NET_HOST_ECN |	\
+	 LKL_NET_MRG_RXBUF | LKL_NET_HOST_USO | LKL_NET_GUEST_USO)
 
 /* What struct lkl_dev_net_ops::poll() returns, or-ed. */
 #define LKL_DEV_NET_POLL_RX	1	/* a frame can be received */
