@@ -297,6 +297,26 @@ static void copy(struct transfer *t, const struct options *o, const struct side 
 	walk_free(&sources.walk);
 }
 
+/* From here on: reading below the sources, or writing below the destination. */
+static int enter_sandbox(int into, const struct place *places, int count, int destination)
+{
+	int *fds = must_alloc(count * sizeof(fds[0])), ret;
+
+	for (int i = 0; into && i < count; i++) {
+		fds[i] = openat(places[i].dir, places[i].name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fds[i] >= 0)
+			sandbox_allow(fds[i]);
+	}
+	if (!into)
+		sandbox_allow(destination);
+	ret = sandbox_enter(into ? SANDBOX_READ_FILES : SANDBOX_WRITE_FILES);
+	for (int i = 0; into && i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	free(fds);
+	return ret;
+}
+
 static int run(struct transfer *t, const struct options *o, int into)
 {
 	struct side host = { .fs = &fs_host, .prefix = "" };
@@ -330,8 +350,7 @@ static int run(struct transfer *t, const struct options *o, int into)
 	if (destination < 0)
 		goto close;
 	shown = shown_destination(to, last, places, count);
-	if (!o->common.no_sandbox && sandbox_enter(into ? SANDBOX_READ_FILES :
-						   SANDBOX_WRITE_FILES))
+	if (!o->common.no_sandbox && enter_sandbox(into, places, count, destination))
 		goto close;
 	copy(t, o, from, places, count, to, destination, shown);
 	status = 0;

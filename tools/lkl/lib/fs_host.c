@@ -128,17 +128,6 @@ static long host_chown(int dir, const char *name, uint32_t uid, uint32_t gid)
 	return result(fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
 }
 
-/*
- * The kernel's call follows symbolic links; that of the C library does not, by way of
- * /proc where it has to.
- */
-static long host_chmod(int dir, const char *name, uint32_t mode)
-{
-	if (!*name)
-		return result(fchmod(dir, mode));
-	return result(fchmodat(dir, name, mode, AT_SYMLINK_NOFOLLOW));
-}
-
 static long host_utimes(int dir, const char *name, const struct timespec times[2])
 {
 	if (!*name)
@@ -156,6 +145,24 @@ static const char *path_of(char path[PATH_SIZE], int dir, const char *name)
 {
 	snprintf(path, PATH_SIZE, "/proc/self/fd/%d/%s", dir, name);
 	return path;
+}
+
+/* The kernel's call for names follows symbolic links, and descriptors of devices open them. */
+static long host_chmod(int dir, const char *name, uint32_t mode)
+{
+	char path[PATH_SIZE];
+	long ret;
+	int fd;
+
+	if (!*name)
+		return result(fchmod(dir, mode));
+	fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ret = result(chmod(path, mode));
+	close(fd);
+	return ret;
 }
 
 static long host_listxattr(int dir, const char *name, char *buf, size_t size)

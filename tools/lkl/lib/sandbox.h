@@ -21,6 +21,13 @@
 #define SANDBOX_WRITE_FILES	2
 
 /*
+ * Before sandbox_enter(): of the host's files those that are, or are below, the file or
+ * folder @fd (O_PATH is enough) can be reached then, instead of all. @fd stays the
+ * caller's, open until then. May be called several times.
+ */
+void sandbox_allow(int fd);
+
+/*
  * Whatever the host does not have is told in a warning. 0, or -1 with a message
  * printed if something went wrong that should not.
  */

@@ -407,7 +407,8 @@ static void make_link(struct store *s, struct entry *e)
 		ret = s->fs->link(dir, from, here(s), e->name);
 	else if (ret == -EEXIST)
 		ret = 0;	/* reported */
-	if ((ret == -EPERM || ret == -EOPNOTSUPP || ret == -EMLINK) && S_ISREG(e->attr.mode)) {
+	if ((ret == -EPERM || ret == -EOPNOTSUPP || ret == -EMLINK || ret == -EXDEV) &&
+	    S_ISREG(e->attr.mode)) {
 		if (ret != -EMLINK)
 			tell(s, TOLD_LINK, e->name,
 			     "there are no hard links there: names of one file become files");
