@@ -29,7 +29,8 @@ tools := $(foreach t,$(tool-names),\
 test-names := $(basename $(notdir $(wildcard tests/*.c)))
 bench-names := $(basename $(notdir $(wildcard bench/*.c)))
 
-program-flags = $(HOST_CFLAGS) $(HOST_CPPFLAGS) -MMD -MP
+# They see the public headers only, as the tests do.
+program-flags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -MMD -MP
 program-libs = $(B)/liblkl.a $(HOST_LIBS)
 
 # ---- tools ----------------------------------------------------------------

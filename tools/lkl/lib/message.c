@@ -108,3 +108,20 @@ char *message_clean(char *buf, unsigned long size, const char *text)
 	buf[n] = 0;
 	return buf;
 }
+
+char *message_bytes(char *buf, unsigned long size, double bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	unsigned int u = 0;
+
+	while (bytes >= 1024 && u < sizeof(units) / sizeof(units[0]) - 1) {
+		bytes /= 1024;
+		u++;
+	}
+	/* One digit behind the point, unless it would be a 0. */
+	if ((long long)(bytes * 10 + 0.5) % 10)
+		snprintf(buf, size, "%.1f %s", bytes, units[u]);
+	else
+		snprintf(buf, size, "%.0f %s", bytes, units[u]);
+	return buf;
+}

@@ -31,4 +31,7 @@ void message_to(int fd);
  */
 char *message_clean(char *buf, unsigned long size, const char *text);
 
+/* "512 MiB", "1.5 GiB". Returns @buf. */
+char *message_bytes(char *buf, unsigned long size, double bytes);
+
 #endif

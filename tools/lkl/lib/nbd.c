@@ -10,6 +10,7 @@
 
 #include "message.h"
 #include "nbd.h"
+#include "server.h"
 
 static const char *const schemes[] = {
 	"nbd://", "nbds://", "nbd+unix://", "nbds+unix://", "nbd+vsock://", "nbds+vsock://",
@@ -31,8 +32,8 @@ int nbd_is_uri(const char *name)
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SECTOR		512
@@ -62,6 +63,8 @@ struct nbd_disk {
 	int can_zero;
 	pthread_t thread;
 	int wake_fd;
+	/* A server of our own, 0 without. */
+	pid_t server;
 	/* Something was never done, or the connection broke. */
 	int broken;
 
@@ -334,12 +337,18 @@ static struct nbd_disk *new_disk(const char *name)
 	return d;
 }
 
-static void free_disk(struct nbd_disk *d)
+/* Closing the connection ends a server of ours. 0, or -1 with a message printed. */
+static int free_disk(struct nbd_disk *d)
 {
+	int ret = 0;
+
 	nbd_close(d->nbd);
+	if (d->server > 0)
+		ret = server_wait(d->name, d->server);
 	close(d->wake_fd);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
+	return ret;
 }
 
 /* @connected: what connecting returned. */
@@ -389,44 +398,34 @@ struct nbd_disk *nbd_disk_uri(const char *name, int *read_only)
 	return d ? finish(d, nbd_connect_uri(d->nbd, name), read_only) : NULL;
 }
 
-static int in_path(const char *program)
-{
-	const char *dir = getenv("PATH");
-	char path[4096];
-
-	while (dir && *dir) {
-		int len = strcspn(dir, ":");
-
-		snprintf(path, sizeof(path), "%.*s/%s", len, dir, program);
-		if (!access(path, X_OK))
-			return 1;
-		dir += len + (dir[len] == ':');
-	}
-	return 0;
-}
-
 struct nbd_disk *nbd_disk_file(const char *name, const char *format, int *read_only)
 {
-	/* In a session of its own: a Ctrl-C is for us, and we end it when we are done. */
-	char *argv[] = {
-		"setsid", "qemu-nbd", "-f", (char *)format, "--discard=unmap", "--cache=writeback",
-		*read_only ? "--read-only" : "--detect-zeroes=off", "--", (char *)name, NULL,
-	};
-	struct nbd_disk *d;
+	struct nbd_disk *d = new_disk(name);
+	pid_t pid;
+	int fd;
 
-	if (!in_path(argv[1])) {
-		error("%s is a disk in the format %s, for which qemu-nbd is needed; on Debian: apt-get install qemu-utils",
-		      name, format);
+	if (!d)
+		return NULL;
+	fd = server_start(name, format, *read_only, &pid);
+	if (fd < 0) {
+		free_disk(d);
 		return NULL;
 	}
-	d = new_disk(name);
-	return d ? finish(d, nbd_connect_systemd_socket_activation(d->nbd, argv), read_only) :
-		   NULL;
+	/* The socket is the connection's from here on. */
+	d->server = pid;
+	if (!nbd_connect_socket(d->nbd, fd))
+		return finish(d, 0, read_only);
+	/* The server has said itself what is wrong. */
+	error("%s: qemu-nbd does not open it as %s", name, format);
+	d->server = 0;
+	free_disk(d);
+	waitpid(pid, NULL, 0);
+	return NULL;
 }
 
 int nbd_disk_close(struct nbd_disk *d)
 {
-	int ret = 0;
+	int ret = 0, read_only = d->read_only;
 
 	pthread_mutex_lock(&d->lock);
 	d->stop = 1;
@@ -437,10 +436,9 @@ int nbd_disk_close(struct nbd_disk *d)
 		error("%s: the server did not take leave: %s", d->name, nbd_get_error());
 		ret = -1;
 	}
-	if (d->broken && !d->read_only)
-		ret = -1;
-	free_disk(d);
-	return ret;
+	ret |= d->broken;
+	ret |= free_disk(d);
+	return ret && !read_only ? -1 : 0;
 }
 
 #else

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "message.h"
 #include "progress.h"
 
 #define FIRST_MS	1000
@@ -20,31 +21,18 @@ static uint64_t now_ms(void)
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
 }
 
-/* "12.3 MiB" */
-static void amount(char *buf, size_t size, double bytes)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
-	unsigned int u = 0;
-
-	while (bytes >= 1024 && u < sizeof(units) / sizeof(units[0]) - 1) {
-		bytes /= 1024;
-		u++;
-	}
-	snprintf(buf, size, u ? "%.1f %s" : "%.0f %s", bytes, units[u]);
-}
-
 static void show(uint64_t bytes, uint64_t all, uint64_t ms)
 {
 	char line[160], a[32], b[32], rate[32];
 	double per_s = bytes * 1000.0 / ms;
 	int n;
 
-	amount(a, sizeof(a), bytes);
-	amount(rate, sizeof(rate), per_s);
+	message_bytes(a, sizeof(a), bytes);
+	message_bytes(rate, sizeof(rate), per_s);
 	if (all) {
 		uint64_t left = per_s > 0 && all > bytes ? (all - bytes) / per_s : 0;
 
-		amount(b, sizeof(b), all);
+		message_bytes(b, sizeof(b), all);
 		n = snprintf(line, sizeof(line), "\r%s of %s, %s/s, %llu:%02llu left", a, b,
 			     rate, (unsigned long long)left / 60, (unsigned long long)left % 60);
 	} else {

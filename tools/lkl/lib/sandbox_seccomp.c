@@ -131,6 +131,11 @@ static const struct limited limits[] = {
 	{ SCMP_SYS(ioctl), 1, ~0U, TIOCGWINSZ },
 	{ SCMP_SYS(ioctl), 1, ~0U, FIONREAD },
 	{ SCMP_SYS(ioctl), 1, ~0U, FIONBIO },
+	{ SCMP_SYS(ioctl), 1, ~0U, BLKGETSIZE64 },
+	{ SCMP_SYS(ioctl), 1, ~0U, BLKSSZGET },
+	{ SCMP_SYS(ioctl), 1, ~0U, BLKPBSZGET },
+	{ SCMP_SYS(ioctl), 1, ~0U, BLKIOOPT },
+	{ SCMP_SYS(ioctl), 1, ~0U, BLKROGET },
 	{ SCMP_SYS(ioctl), 1, ~0U, BLKDISCARD },
 	{ SCMP_SYS(ioctl), 1, ~0U, BLKZEROOUT },
 	/* fstat() of the C library: by the descriptor, with an empty path. */

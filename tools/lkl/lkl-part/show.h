@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LKL_PART_SHOW_H
+#define LKL_PART_SHOW_H
+
+#include "inspect.h"
+
+/* The table. 0, or -1 with a message printed. */
+int show_table(const struct inventory *inventory);
+/* The same, and more, for programs. */
+int show_json(const struct inventory *inventory);
+
+#endif
