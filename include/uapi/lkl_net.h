@@ -443,6 +443,81 @@ int lkl_mptcp_set_limits(unsigned int subflows, unsigned int add_addr_accepted);
  */
 int lkl_mptcp_get_limits(unsigned int *subflows, unsigned int *add_addr_accepted);
 
+/* ---- DHCP ------------------------------------------------------------------ */
+
+/**
+ * struct lkl_dhcp_lease - what a DHCP server gave
+ * @addr: our address; as all addresses here in network byte order
+ * @netmask_len: bits of its network
+ * @router: default route; 0 if there is none
+ * @server: the server
+ * @dns: name servers; 0 after the last one
+ * @seconds: how long the lease lasts; UINT32_MAX for ever
+ */
+struct lkl_dhcp_lease {
+	uint32_t addr;
+	uint32_t netmask_len;
+	uint32_t router;
+	uint32_t server;
+	uint32_t dns[3];
+	uint32_t seconds;
+};
+
+/**
+ * lkl_dhcp() - get an IPv4 address from a DHCP server, and keep it
+ * @ifindex: an Ethernet interface; is brought up
+ * @timeout_ms: how long to try, in ms
+ * @lease: filled; may be NULL
+ *
+ * RFC 2131. Sets the address, the default route unless there is one, and the name
+ * servers in /etc/resolv.conf inside. A thread of the library then renews the lease until
+ * lkl_dhcp_stop() or the halt of the kernel; a lease that ends takes the address along.
+ * The address is not probed for other users (RFC 5227).
+ *
+ * Return: 0 or err: -ETIMEDOUT if no server gave an address, -EALREADY if this interface
+ * has a client.
+ */
+int lkl_dhcp(int ifindex, unsigned int timeout_ms, struct lkl_dhcp_lease *lease);
+
+/**
+ * lkl_dhcp_stop() - give the address back
+ * @ifindex: as for lkl_dhcp()
+ *
+ * Return: 0 or err: -ENOENT if this interface has no client.
+ */
+int lkl_dhcp_stop(int ifindex);
+
+/* ---- programs of the host over the kernel's netlink ------------------------ */
+
+/**
+ * lkl_netlink_exec() - run a program of the host whose netlink sockets are the kernel's
+ * @argv: name, looked for in PATH and where system programs are, and arguments, ended by
+ *	NULL; read only
+ * @fds: its standard input, output and error; NULL for those of this process
+ *
+ * For programs of one process that work through netlink: nft, ip, tc, ss, bridge, ethtool.
+ * Everything else that the program does, it does on the host. Needs seccomp's user
+ * notification (Linux 5.14 on), but no privileges; the program gains none. Blocks until it
+ * has ended.
+ *
+ * Return: its exit status, 128 + N if signal N ended it, or err: -ENOENT if there is no such
+ * program, -ENOSYS where it cannot be done.
+ */
+int lkl_netlink_exec(const char *const argv[], const int fds[3]);
+
+/**
+ * lkl_nft_load() - load packet filter rules
+ * @file: file of the host in the language of nft(8)
+ * @why: what nft says of an error, one line; may be NULL
+ * @size: of @why
+ *
+ * The host's own nft (package nftables) reads the file and tells the kernel, as
+ * lkl_netlink_exec() runs it. All of the file holds, or nothing.
+ *
+ * Return: 0 or err: -EINVAL if nft refused the file, else as lkl_netlink_exec().
+ */
+int lkl_nft_load(const char *file, char *why, size_t size);
+
 #ifdef __cplusplus
 }
 #endif
