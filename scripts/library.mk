@@ -21,6 +21,15 @@ else
 no-sources := host/$(HOST)/blk_uring.c
 endif
 
+# Optional: configurations in JSON.
+ifeq ($(shell $(PKG_CONFIG) --exists libcjson 2>/dev/null && echo y),y)
+HOST_LIBS += $(shell $(PKG_CONFIG) --libs libcjson)
+optional-pc += libcjson
+no-sources += host/common/config/json_none.c
+else
+no-sources += host/common/config/json.c
+endif
+
 # ---- headers ------------------------------------------------------------
 
 uapi-headers := $(wildcard include/uapi/*.h)

@@ -32,6 +32,8 @@ report()
 		off "fs2tar and tar2fs" "libarchive-dev is missing"
 	have libnbd ||
 		off "qcow2, vmdk, vdi, vhdx and NBD disks" "libnbd-dev is missing"
+	have libcjson ||
+		off "configurations in JSON" "libcjson-dev is missing"
 	have check ||
 		off "tests" "check is missing; make check installs it"
 }
