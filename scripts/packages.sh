@@ -16,7 +16,7 @@ set -euo pipefail
 # libelf-dev and libssl-dev are for programs that kbuild runs on the way; the last
 # ones are optional for make, but are worth having.
 optional="ccache liburing-dev libblkid-dev libseccomp-dev libcryptsetup-dev libnbd-dev
-	libcjson-dev libfuse3-dev libarchive-dev"
+	libcjson-dev libfuse3-dev libarchive-dev zlib1g-dev"
 build="build-essential flex bison bc python3 rsync xz-utils pkg-config
 	libelf-dev libssl-dev linux-source-6.12 $optional"
 

@@ -91,3 +91,44 @@ make_rich_tree()
 	fi
 	touch -d '2022-02-02 02:02:02.22222222' "$t"
 }
+
+# make_image NAME SIZE MKFS...: $work/NAME.img, which the ordinary user may write.
+make_image()
+{
+	local image=$work/$1.img size=$2
+	shift 2
+	rm -f "$image"
+	as_user truncate -s "$size" "$image"
+	as_user "$@" "$image" > "$work/mkfs" 2>&1
+}
+
+ext4()
+{
+	make_image "$1" "${2:-32M}" mkfs.ext4 -q -F
+}
+
+
+# in_image IMAGE COMMAND: what debugfs says to it.
+in_image()
+{
+	debugfs -R "$2" "$1" 2>/dev/null
+}
+
+clean()
+{
+	e2fsck -fn "$1" > "$work/fsck" 2>&1 && return
+	cat "$work/fsck"
+	return 1
+}
+
+# fails_with STATUS TEXT COMMAND...: what it says has TEXT, an extended regular expression.
+fails_with()
+{
+	local want=$1 text=$2 status
+	shift 2
+	"$@" > "$work/said" 2>&1
+	status=$?
+	cat "$work/said"
+	[ "$status" = "$want" ] || { echo "status $status, not $want"; return 1; }
+	grep -qE -- "$text" "$work/said" || { echo "does not say: $text"; return 1; }
+}

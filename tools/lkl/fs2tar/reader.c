@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <archive_entry.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "acl.h"
 #include "message.h"
 #include "path.h"
-#include "progress.h"
 #include "reader.h"
-
-#define BLOCK (256 << 10)
 
 /* A folder of the archive, and what its attributes are to be. */
 struct late {
@@ -358,42 +353,25 @@ static int read_entry(struct reader *r, struct archive_entry *ae)
 
 /* ---- the archive ------------------------------------------------------------------- */
 
-/* Whoever writes a pipe may be slow: a signal ends the waiting. */
 static la_ssize_t read_some(struct archive *a, void *arg, const void **buf)
 {
 	struct reader *r = arg;
-	struct pollfd fds[2] = {
-		{ .fd = r->fd, .events = POLLIN },
-		{ .fd = transfer_signal_fd(), .events = POLLIN },
-	};
-	ssize_t got;
+	const char *error;
+	ssize_t got = input_read(&r->input, buf, &error);
 
-	*buf = r->buf;
-	do {
-		while (poll(fds, 2, -1) < 0 && errno == EINTR)
-			;
-		if (fds[1].revents) {
-			archive_set_error(a, EINTR, "interrupted");
-			return -1;
-		}
-		got = read(r->fd, r->buf, BLOCK);
-	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
 	if (got < 0)
-		archive_set_error(a, errno, "%s", strerror(errno));
-	else
-		progress_add(got);
+		archive_set_error(a, EIO, "%s", error);
 	return got;
 }
 
 int reader_open(struct reader *r, struct transfer *t, int fd, const char *shown)
 {
-	*r = (struct reader){ .t = t, .fd = fd, .shown = shown };
-	r->buf = must_alloc(BLOCK);
+	*r = (struct reader){ .t = t, .shown = shown };
+	input_open(&r->input, fd);
 	r->archive = archive_read_new();
 	if (!r->archive)
 		die("out of memory");
-	/* None that would start a program. */
-	archive_read_support_filter_gzip(r->archive);
+	/* None that would start a program; gzip is undone already. */
 	archive_read_support_filter_bzip2(r->archive);
 	archive_read_support_filter_xz(r->archive);
 	archive_read_support_filter_lzma(r->archive);
@@ -439,5 +417,5 @@ void reader_close(struct reader *r)
 	}
 	free(r->late);
 	free(r->folders);
-	free(r->buf);
+	input_close(&r->input);
 }

@@ -5,19 +5,19 @@
 
 #include <archive.h>
 
+#include "input.h"
 #include "labels.h"
 #include "transfer.h"
 
 struct reader {
 	struct transfer *t;
 	struct archive *archive;
-	int fd;
 	/* What messages call the archive. */
 	const char *shown;
 	struct labels labels;
 
 	/* Own. */
-	char *buf;
+	struct input input;
 	/* Names of the folders that we are in. */
 	char **folders;
 	size_t depth, room;

@@ -463,7 +463,7 @@ static int bequeaths(struct store *s, int fd)
 	struct attributes attr;
 
 	return s->fs->stat(fd, "", &attr) || (attr.mode & S_ISGID) ||
-	       s->fs->getxattr(fd, "", POSIX_ACL_DEFAULT, NULL, 0) > 0;
+	       s->fs->getxattr(fd, ".", POSIX_ACL_DEFAULT, NULL, 0) > 0;
 }
 
 /* Takes @e. */

@@ -184,6 +184,7 @@ static int mount_chosen(struct open_volume *vol)
 {
 	const char *wanted = vol->options->type;
 	struct device *dev = vol->chosen;
+	struct lkl_statfs fs;
 	static char type[64];
 	long ret;
 
@@ -206,7 +207,7 @@ static int mount_chosen(struct open_volume *vol)
 	if (wanted || dev->type) {
 		snprintf(type, sizeof(type), "%s", kernel_type(wanted ? wanted : dev->type));
 		ret = try_type(vol, type);
-		if (ret == -LKL_EROFS && !wanted && !vol->public.read_only) {
+		if ((ret == -LKL_EROFS || ret == -LKL_EACCES) && !wanted && !vol->public.read_only) {
 			vol->public.read_only = 1;
 			ret = try_type(vol, type);
 		}
@@ -221,6 +222,9 @@ static int mount_chosen(struct open_volume *vol)
 		return explain_mount(vol, type, ret);
 	vol->mounted = 1;
 	vol->public.path = MNT;
+	/* Some file systems know nothing else, and say nothing. */
+	if (!lkl_sys_statfs(MNT, &fs) && (fs.f_flags & LKL_MS_RDONLY))
+		vol->public.read_only = 1;
 	return 0;
 }
 
