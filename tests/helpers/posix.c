@@ -130,7 +130,7 @@ static int64_t ns(struct timespec ts)
 /* Longer than the clock of any file system's times stands still. */
 static void tick(void)
 {
-	usleep(400000);
+	usleep(50000);
 }
 
 #define CHANGED(path)	ns(st_of(path).st_ctim)

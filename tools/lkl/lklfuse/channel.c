@@ -24,9 +24,20 @@
 #define HEADER_SIZE	(sizeof(struct fuse_in_header) + sizeof(struct fuse_write_in))
 #define REQUEST_MAX	(CHANNEL_DATA_MAX + PAGE)
 
+/*
+ * Waking a thread costs more than most requests. So one thread takes them all, and
+ * stays warm: it has the turn. It gives the turn away before a request that may take
+ * long, or loses it to the watchdog if one does.
+ */
+enum turn { NONE, HAS, WORKS };
+
 struct worker {
 	pthread_t thread;
 	int fd;				/* of /dev/fuse */
+	int fast_fd;			/* the same, not blocking; -1: there is none */
+	_Atomic enum turn turn;
+	atomic_uint served;		/* requests, while it has the turn */
+	int credit;			/* of polling, see take_request() */
 	char *request;			/* REQUEST_MAX bytes */
 	char *reply;			/* CHANNEL_DATA_MAX bytes */
 };
@@ -40,12 +51,30 @@ struct work {
 	char arg[WORK_SIZE] __attribute__((aligned(8)));
 };
 
+/*
+ * A request that moves so much is worth a second thread, if there is a processor for it
+ * beside that of the program.
+ */
+#define LARGE		65536
+
+/* How long a thread polls for the next request before it sleeps. */
+#define POLL_NS		50000
+#define CREDIT_MAX	16
+
+/* The clock of the kernel inside may be late after so long without a request. */
+#define PAUSE_NS	2000000
+
+/* How long a request may keep others waiting; and how long the watchdog outlives the last. */
+#define WATCH_NS	1000000
+#define WATCH_IDLE	20
+
 /* How often threads that wait for a request are told to stop, until they do. */
 #define STOP_PAUSE_NS	10000000
 
 static struct fuse_session *session;
 static struct worker workers[THREADS_MAX];
 static unsigned int n_workers;
+static long processors;
 
 static atomic_bool stopping;
 static atomic_uint serving;
@@ -63,6 +92,11 @@ static unsigned int prepared;
 static int failed;
 static struct work *works, **last_work = &works;
 static pthread_t deferred_thread;
+static bool turn_is_free = true;
+static pthread_cond_t turn_freed = PTHREAD_COND_INITIALIZER;
+static atomic_bool watching;
+static pthread_cond_t watch = PTHREAD_COND_INITIALIZER;
+static pthread_t watchdog_thread;
 
 /* ---- input and output for libfuse ------------------------------------------ */
 
@@ -164,25 +198,175 @@ static void run_deferred(void)
 
 /* ---- threads ------------------------------------------------------------------- */
 
+/* The threads that wait for the turn find out, too. */
+static void end_serving(void)
+{
+	pthread_mutex_lock(&lock);
+	stopping = true;
+	pthread_cond_broadcast(&turn_freed);
+	pthread_cond_broadcast(&watch);
+	pthread_mutex_unlock(&lock);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* Waits for the turn; false if it will not come any more. */
+static bool take_turn(struct worker *w)
+{
+	bool taken;
+
+	pthread_mutex_lock(&lock);
+	while (!turn_is_free && !stopping)
+		pthread_cond_wait(&turn_freed, &lock);
+	taken = !stopping;
+	if (taken)
+		turn_is_free = false;
+	pthread_mutex_unlock(&lock);
+	w->turn = HAS;
+	return taken;
+}
+
+/* Of @w, who has it and is at work; unless it was lost meanwhile. */
+static void give_turn(struct worker *w)
+{
+	enum turn works = WORKS;
+
+	if (!atomic_compare_exchange_strong(&w->turn, &works, NONE))
+		return;
+	pthread_mutex_lock(&lock);
+	turn_is_free = true;
+	pthread_cond_signal(&turn_freed);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Takes the turn from those who are at the same request as a while ago. */
+static void *watchdog(void *arg)
+{
+	const struct timespec pause = { .tv_nsec = WATCH_NS };
+	unsigned int served[THREADS_MAX], idle;
+
+	for (;;) {
+		pthread_mutex_lock(&lock);
+		watching = false;
+		while (!watching && !stopping)
+			pthread_cond_wait(&watch, &lock);
+		pthread_mutex_unlock(&lock);
+		for (idle = 0; idle < WATCH_IDLE; idle++) {
+			if (stopping)
+				return NULL;
+			for (unsigned int i = 0; i < n_workers; i++)
+				served[i] = workers[i].served;
+			nanosleep(&pause, NULL);
+			for (unsigned int i = 0; i < n_workers; i++) {
+				if (workers[i].turn == WORKS && workers[i].served == served[i])
+					give_turn(&workers[i]);
+				if (workers[i].served != served[i])
+					idle = 0;
+			}
+		}
+	}
+}
+
+static void wake_watchdog(void)
+{
+	if (watching)
+		return;
+	pthread_mutex_lock(&lock);
+	watching = true;
+	pthread_cond_signal(&watch);
+	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * The next request, into @buf. Polls for a moment at first, as long as that has been
+ * worth it lately: programs send the next one as soon as they have the last reply.
+ */
+static ssize_t take_request(struct worker *w, void *buf, size_t size)
+{
+	uint64_t end, now;
+	ssize_t n;
+
+	if (w->fast_fd >= 0 && w->credit > 0) {
+		end = now_ns() + POLL_NS;
+		do {
+			n = read(w->fast_fd, buf, size);
+			if (n >= 0 || errno != EAGAIN) {
+				w->credit += w->credit < CREDIT_MAX;
+				reply_fd = w->fast_fd;
+				return n;
+			}
+		} while (now_ns() < end);
+		w->credit--;
+	}
+	reply_fd = w->fd;
+	end = now_ns() + POLL_NS;
+	n = read(w->fd, buf, size);
+	/* Polling would have found it. */
+	now = now_ns();
+	if (now < end)
+		w->credit += w->credit < CREDIT_MAX;
+	if (now > end + PAUSE_NS)
+		fs_after_pause();
+	return n;
+}
+
+/* Whether @in may keep others waiting for long. */
+static bool takes_long(const struct fuse_in_header *in)
+{
+	switch (in->opcode) {
+	case FUSE_READ:
+		return processors > 2 &&
+		       ((const struct fuse_read_in *)(in + 1))->size >= LARGE;
+	case FUSE_WRITE:
+		return processors > 2 && in->len >= LARGE;
+	case FUSE_FSYNC:
+	case FUSE_FSYNCDIR:
+	case FUSE_FALLOCATE:
+	case FUSE_COPY_FILE_RANGE:
+	case FUSE_IOCTL:
+		return true;
+	}
+	return false;
+}
+
 static void serve(struct worker *w)
 {
 	char *buf = w->request + PAGE - HEADER_SIZE;
+	enum turn works;
 
-	while (!stopping) {
-		ssize_t n = read(w->fd, buf, REQUEST_MAX - (PAGE - HEADER_SIZE));
+	while (w->turn == HAS || take_turn(w)) {
+		ssize_t n = take_request(w, buf, REQUEST_MAX - (PAGE - HEADER_SIZE));
 		struct fuse_buf in = { .size = n, .mem = buf };
 
+		if (stopping)
+			return;
 		if (n < 0) {
 			/* Interrupted, or the request was before it was read. */
 			if (errno == EINTR || errno == EAGAIN || errno == ENOENT)
 				continue;
-			return;		/* unmounted */
+			break;		/* unmounted */
 		}
 		request = (const void *)buf;
-		if (!fs_raw_request(request, w->fd))
+		w->served++;
+		w->turn = WORKS;
+		if (takes_long(request))
+			give_turn(w);
+		else
+			wake_watchdog();
+		if (!fs_raw_request(request, reply_fd))
 			fuse_session_process_buf(session, &in);
 		request = NULL;
+		w->served++;
+		works = WORKS;
+		atomic_compare_exchange_strong(&w->turn, &works, HAS);
 	}
+	end_serving();
 }
 
 /* Tells that this thread is ready, and returns whether it shall serve. */
@@ -205,7 +389,6 @@ static bool wait_to_serve(int error)
 static void *worker(void *arg)
 {
 	self = arg;
-	reply_fd = self->fd;
 	serving++;
 	if (wait_to_serve(fs_thread_init()))
 		serve(self);
@@ -222,18 +405,18 @@ static void *deferred(void *arg)
 
 /*
  * A descriptor of its own for each thread keeps their replies apart in the host's
- * kernel; the session's will do if it cannot give one.
+ * kernel. -1 if it cannot give one.
  */
-static int clone_fd(int fd)
+static int clone_fd(int flags)
 {
-	uint32_t from = fd;
-	int own = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	uint32_t from = fuse_session_fd(session);
+	int own = open("/dev/fuse", O_RDWR | O_CLOEXEC | flags);
 
 	if (own >= 0 && !ioctl(own, FUSE_DEV_IOC_CLONE, &from))
 		return own;
 	if (own >= 0)
 		close(own);
-	return fd;
+	return -1;
 }
 
 static char *pages(size_t size)
@@ -245,7 +428,11 @@ static char *pages(size_t size)
 
 static int start_worker(struct worker *w, bool first)
 {
-	w->fd = first ? fuse_session_fd(session) : clone_fd(fuse_session_fd(session));
+	w->fd = first ? -1 : clone_fd(0);
+	if (w->fd < 0)
+		w->fd = fuse_session_fd(session);
+	/* With one processor, who polls keeps programs from sending. */
+	w->fast_fd = processors > 1 ? clone_fd(O_NONBLOCK) : -1;
 	w->request = pages(REQUEST_MAX);
 	w->reply = pages(CHANNEL_DATA_MAX);
 	if (!w->request || !w->reply)
@@ -263,13 +450,18 @@ static void stop(void)
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 	pthread_join(deferred_thread, NULL);
-	for (unsigned int i = 0; i < n_workers; i++)
+	end_serving();
+	pthread_join(watchdog_thread, NULL);
+	for (unsigned int i = 0; i < n_workers; i++) {
 		if (workers[i].fd != fuse_session_fd(session))
 			close(workers[i].fd);
+		if (workers[i].fast_fd >= 0)
+			close(workers[i].fast_fd);
+	}
 	n_workers = 0;
 }
 
-static void nothing(int sig)
+static void no_action(int sig)
 {
 }
 
@@ -278,7 +470,7 @@ void channel_stop(void)
 {
 	const struct timespec pause = { .tv_nsec = STOP_PAUSE_NS };
 
-	stopping = true;
+	end_serving();
 	while (serving) {
 		for (unsigned int i = 0; i < n_workers; i++)
 			pthread_kill(workers[i].thread, SIGUSR1);
@@ -289,19 +481,26 @@ void channel_stop(void)
 int channel_open(struct fuse_session *se, unsigned int threads)
 {
 	const struct fuse_custom_io io = { .writev = write_reply, .read = read_request };
-	struct sigaction interrupt = { .sa_handler = nothing };
+	struct sigaction interrupt = { .sa_handler = no_action };
 	int ret;
 
 	session = se;
+	processors = sysconf(_SC_NPROCESSORS_ONLN);
 	sigaction(SIGUSR1, &interrupt, NULL);
 	ret = fuse_session_custom_io(se, &io, fuse_session_fd(se));
 	if (ret)
 		return ret;
 	if (threads > THREADS_MAX)
 		threads = THREADS_MAX;
-	ret = -pthread_create(&deferred_thread, NULL, deferred, NULL);
+	ret = -pthread_create(&watchdog_thread, NULL, watchdog, NULL);
 	if (ret)
 		return ret;
+	ret = -pthread_create(&deferred_thread, NULL, deferred, NULL);
+	if (ret) {
+		end_serving();
+		pthread_join(watchdog_thread, NULL);
+		return ret;
+	}
 	while (!ret && n_workers < threads) {
 		ret = start_worker(&workers[n_workers], !n_workers);
 		if (!ret)

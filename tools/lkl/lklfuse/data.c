@@ -9,9 +9,49 @@
 #include "channel.h"
 #include "fs.h"
 
+/* Reads of so much, at multiples of so many bytes, pass the cache of the kernel inside. */
+#define DIRECT_MIN	65536
+#define DIRECT_ALIGN	4096
+
 void fs_open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	fuse_reply_err(req, ENOSYS);
+}
+
+/* Up to @size bytes, or err if not even one could be read. */
+static long read_all(int fd, char *buf, size_t size, off_t off)
+{
+	size_t done = 0;
+	long ret;
+
+	while (done < size) {
+		ret = lkl_sys_pread64(fd, buf + done, size - done, off + done);
+		if (ret < 0 && !done)
+			return ret;
+		if (ret <= 0)
+			break;
+		done += ret;
+	}
+	return done;
+}
+
+/*
+ * The host keeps what it reads; large pieces need not be kept here as well. Err if that
+ * is not possible here.
+ */
+static long read_direct(struct node *node, char *buf, size_t size, off_t off)
+{
+	int fd;
+	long ret;
+
+	if (size < DIRECT_MIN || (off | size) % DIRECT_ALIGN)
+		return -LKL_EINVAL;
+	fd = node_direct(node);
+	if (fd < 0)
+		return fd;
+	ret = lkl_sys_pread64(fd, buf, size, off);
+	node_put(node);
+	return ret;
 }
 
 void fs_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
@@ -19,27 +59,25 @@ void fs_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 {
 	struct node *node = node_of(ino);
 	char *buf = channel_buffer();
-	int fd = node_data(node);
-	size_t done = 0;
-	long ret = 0;
+	long ret;
+	int fd;
 
-	if (fd < 0) {
-		reply_status(req, fd);
-		return;
-	}
 	if (size > CHANNEL_DATA_MAX)
 		size = CHANNEL_DATA_MAX;
-	while (done < size) {
-		ret = lkl_sys_pread64(fd, buf + done, size - done, off + done);
-		if (ret <= 0)
-			break;
-		done += ret;
+	ret = read_direct(node, buf, size, off);
+	if (ret < (long)size) {
+		fd = node_data(node);
+		if (fd < 0) {
+			reply_status(req, fd);
+			return;
+		}
+		ret = read_all(fd, buf, size, off);
+		node_put(node);
 	}
-	node_put(node);
-	if (ret < 0 && !done)
+	if (ret < 0)
 		reply_status(req, ret);
 	else
-		fuse_reply_buf(req, buf, done);
+		fuse_reply_buf(req, buf, ret);
 }
 
 void fs_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,

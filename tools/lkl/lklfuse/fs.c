@@ -74,6 +74,13 @@ int fs_thread_init(void)
 	return 0;
 }
 
+void fs_after_pause(void)
+{
+	struct lkl_timespec moment = { .tv_nsec = 1 };
+
+	lkl_sys_nanosleep((void *)&moment, NULL);
+}
+
 void identity_set(uid_t uid, gid_t gid, mode_t umask)
 {
 	if (uid != identity.uid) {

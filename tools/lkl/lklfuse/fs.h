@@ -40,6 +40,12 @@ extern const struct fuse_lowlevel_ops fs_operations;
 int fs_thread_init(void);
 
 /*
+ * The kernel inside has had nothing to do for a while: lets it look at the clock, so
+ * that files get the right times.
+ */
+void fs_after_pause(void);
+
+/*
  * Serves a request that libfuse does not know, and replies on the descriptor @fd of
  * /dev/fuse. False if it is none of these.
  */

@@ -24,6 +24,7 @@ struct node {
 	bool pinned : 1;			/* its descriptor is all that keeps it */
 	int path;				/* node_path(), or -1 */
 	int data;				/* node_data(), or -1 */
+	int direct;				/* node_direct(), -1, or err if there is none */
 	unsigned int users;			/* of the descriptors */
 	int handle_type;
 	uint16_t handle_bytes;			/* 0: none, never close @path */
@@ -155,7 +156,7 @@ static void drop(struct node *node)
 static bool closable(const struct node *node)
 {
 	return node->handle_bytes && !node->pinned && node != root &&
-	       (node->path >= 0 || node->data >= 0);
+	       (node->path >= 0 || node->data >= 0 || node->direct >= 0);
 }
 
 static void busy(struct node *node)
@@ -181,24 +182,30 @@ static void idle(struct node *node)
 }
 
 struct closing {
-	int path, data;
+	int path, data, direct;
 };
 
-static void close_both(struct closing c)
+static const struct closing nothing = { -1, -1, -1 };
+
+static void close_all(struct closing c)
 {
 	if (c.path >= 0)
 		lkl_sys_close(c.path);
 	if (c.data >= 0)
 		lkl_sys_close(c.data);
+	if (c.direct >= 0)
+		lkl_sys_close(c.direct);
 }
 
 static struct closing take_descriptors(struct node *node)
 {
-	struct closing c = { node->path, node->data };
+	struct closing c = { node->path, node->data, node->direct };
 
 	busy(node);
 	node->path = -1;
 	node->data = -1;
+	if (node->direct >= 0)
+		node->direct = -1;
 	node->position = 0;
 	return c;
 }
@@ -207,7 +214,7 @@ static struct closing take_descriptors(struct node *node)
 static struct closing evict(void)
 {
 	if (n_idle <= IDLE_MAX)
-		return (struct closing){ -1, -1 };
+		return nothing;
 	return take_descriptors(oldest);
 }
 
@@ -220,7 +227,7 @@ void node_put(struct node *node)
 		idle(node);
 	c = evict();
 	pthread_mutex_unlock(&lock);
-	close_both(c);
+	close_all(c);
 }
 
 /* ---- opening ---------------------------------------------------------------- */
@@ -289,10 +296,11 @@ int node_path(struct node *node)
 static long reopen(struct node *node, int flags)
 {
 	char name[FD_NAME_SIZE];
+	int fd = node->path >= 0 ? node->path : node->data;
 
-	if (node->path < 0)
+	if (fd < 0)
 		return open_handle(node, flags);
-	fd_name(name, node->path);
+	fd_name(name, fd);
 	return lkl_sys_open(name, flags | LKL_O_CLOEXEC, 0);
 }
 
@@ -321,19 +329,37 @@ int node_data(struct node *node)
 	return fd;
 }
 
+int node_direct(struct node *node)
+{
+	long fd = use(node, &node->direct, &node->direct);
+
+	if (fd >= 0)
+		return fd;
+	if (fd == -1)
+		fd = reopen(node, LKL_O_RDONLY | LKL_O_DIRECT);
+	if (fd >= 0)
+		return install(node, &node->direct, fd);
+	/* Not every file system can; there is no need to try again. */
+	if (fd == -LKL_EINVAL)
+		node->direct = fd;
+	node_put(node);
+	return fd;
+}
+
 void node_reopen(struct node *node)
 {
-	struct closing c = { -1, -1 };
+	struct closing c = nothing;
 
 	pthread_mutex_lock(&lock);
 	if (!node->users && !node->pinned) {
 		busy(node);
-		c.data = node->data;
+		c = (struct closing){ -1, node->data, node->direct };
 		node->data = -1;
+		node->direct = -1;
 		idle(node);
 	}
 	pthread_mutex_unlock(&lock);
-	close_both(c);
+	close_all(c);
 }
 
 /* ---- lookup -------------------------------------------------------------------- */
@@ -374,6 +400,7 @@ static int create(int dir, const char *name, int flags, const struct lkl_statx *
 	node->lookups = 1;
 	node->path = -1;
 	node->data = -1;
+	node->direct = -1;
 	node->handle_bytes = handle.bytes;
 	if (handle.bytes) {
 		node->handle_type = handle.type;
@@ -403,7 +430,7 @@ static int create(int dir, const char *name, int flags, const struct lkl_statx *
 		insert(node);
 	pthread_mutex_unlock(&lock);
 	if (other) {
-		close_both((struct closing){ node->path, -1 });
+		close_all((struct closing){ node->path, -1, -1 });
 		free(node);
 		node = other;
 	}
@@ -457,7 +484,7 @@ void node_forget(struct node *node, uint64_t n)
 	drop(node);
 	c = take_descriptors(node);
 	pthread_mutex_unlock(&lock);
-	close_both(c);
+	close_all(c);
 	free(node);
 }
 
@@ -568,7 +595,7 @@ void nodes_close(void)
 	for (size_t i = 0; i < buckets; i++) {
 		for (node = table[i]; node; node = next) {
 			next = node->next;
-			close_both((struct closing){ node->path, node->data });
+			close_all((struct closing){ node->path, node->data, node->direct });
 			free(node);
 		}
 	}

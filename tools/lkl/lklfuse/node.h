@@ -58,6 +58,8 @@ int node_path(struct node *node);
  * or the file forbids it; folders as node_path(). Until node_put().
  */
 int node_data(struct node *node);
+/* One of a regular file that reads past the kernel's cache; not everywhere. */
+int node_direct(struct node *node);
 void node_put(struct node *node);
 
 /* What may be done to the file has changed: node_data() opens it anew next time. */

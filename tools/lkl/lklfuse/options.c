@@ -282,7 +282,7 @@ void options_parse(struct options *o, int argc, char **argv)
 	 * Who mounts for himself owns the image with all that is in it; where others come
 	 * too, everybody gets what is his.
 	 */
-	if (o->allow_other || !getuid())
+	if (o->allow_other)
 		o->permissions = true;
 	if (o->permissions)
 		add_fuse(o, "default_permissions", "");
