@@ -10,6 +10,7 @@
 #               without them it is not built, and scripts/optional.sh says so
 #   use-NAME    libraries that it uses if they are there, as HAVE_LIBRARY
 #   links-NAME  other names under which it is installed
+#   flags-NAME  further flags of the compiler
 # tools/lkl/lib/tool.mk does the same for what is shared, with the name "lib". The
 # demo takes none of that, so that it needs nothing but the library.
 
@@ -56,7 +57,7 @@ used-$(1) := $(call with-pkg,$(pkg-$(1)) $(use-$(1)))
 $(B)/bin/$(1): $(wildcard tools/lkl/$(1)/*.c) $(if $(filter demo,$(1)),,$(HB)/libtools.a) $(B)/liblkl.a
 	$$(say) TOOL $$@
 	$$(Q)mkdir -p $(B)/bin $(B)/bin/.d
-	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d -Itools/lkl/lib \
+	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d -Itools/lkl/lib $$(flags-$(1)) \
 		$$(call have-flags,$$(used-$(1))) \
 		$$(if $$(used-$(1)),$$$$($(PKG_CONFIG) --cflags $$(used-$(1)))) -o $$@ \
 		$$(filter %.c,$$^) $$(filter %libtools.a,$$^) $$(program-libs) \

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0
+# Speaks netlink with the library's own functions.
+flags-lkl-net := -Ihost/common
