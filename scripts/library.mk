@@ -30,6 +30,18 @@ else
 no-sources += host/common/config/json.c
 endif
 
+# Optional: network devices over libslirp and libvdeplug. The latter has no .pc file.
+ifeq ($(shell $(PKG_CONFIG) --exists slirp 2>/dev/null && echo y),y)
+HOST_CFLAGS += -DHAVE_SLIRP $(shell $(PKG_CONFIG) --cflags slirp)
+HOST_LIBS += $(shell $(PKG_CONFIG) --libs slirp)
+optional-pc += slirp
+endif
+ifeq ($(shell echo '\#include <libvdeplug.h>' | $(CC) -E - >/dev/null 2>&1 && echo y),y)
+HOST_CFLAGS += -DHAVE_VDEPLUG
+HOST_LIBS += -lvdeplug
+optional-libs += -lvdeplug
+endif
+
 # ---- headers ------------------------------------------------------------
 
 uapi-headers := $(wildcard include/uapi/*.h)
@@ -96,7 +108,8 @@ $(B)/lkl.pc: scripts/lkl.pc.in $(TOP)/source.stamp $(B)/host-flags
 	$(say) GEN $@
 	$(Q)sed -e 's|@VERSION@|$(shell sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) = //p' \
 		$(KSRC)/Makefile 2>/dev/null | paste -sd.)|' \
-		-e 's|@REQUIRES@|$(optional-pc)|' $< > $@
+		-e 's|@REQUIRES@|$(optional-pc)|' \
+		-e 's|@LIBS@|$(optional-libs)|' $< > $@
 
 PHONY += library
 library: $(B)/liblkl.a $(B)/liblkl.so $(B)/lkl.pc

@@ -9,6 +9,12 @@ have()
 	"${PKG_CONFIG:-pkg-config}" --exists "$1" 2>/dev/null
 }
 
+# Of libraries that pkg-config does not know.
+have_header()
+{
+	echo "#include <$1>" | "${CC:-cc}" -E - >/dev/null 2>&1
+}
+
 off()
 {
 	echo "  off: $1 ($2)"
@@ -34,6 +40,10 @@ report()
 		off "qcow2, vmdk, vdi, vhdx and NBD disks" "libnbd-dev is missing"
 	have libcjson ||
 		off "configurations in JSON" "libcjson-dev is missing"
+	have slirp ||
+		off "slirp network devices" "libslirp-dev or libglib2.0-dev is missing"
+	have_header libvdeplug.h ||
+		off "vde network devices" "libvdeplug-dev is missing"
 	have check ||
 		off "tests" "check is missing; make check installs it"
 }

@@ -16,7 +16,8 @@ set -euo pipefail
 # libelf-dev and libssl-dev are for programs that kbuild runs on the way; the last
 # ones are optional for make, but are worth having.
 optional="ccache liburing-dev libblkid-dev libseccomp-dev libcryptsetup-dev libnbd-dev
-	libcjson-dev libfuse3-dev libarchive-dev zlib1g-dev"
+	libcjson-dev libfuse3-dev libarchive-dev zlib1g-dev libslirp-dev libglib2.0-dev
+	libvdeplug-dev"
 build="build-essential flex bison bc python3 rsync xz-utils pkg-config
 	libelf-dev libssl-dev linux-source-6.12 $optional"
 
@@ -29,7 +30,8 @@ test="check strace valgrind procps util-linux util-linux-extra mount attr
 	jfsutils nilfs-tools reiserfsprogs udftools hfsutils
 	squashfs-tools erofs-utils xorriso genromfs
 	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq acl fuse3
-	libcap2-bin nftables iproute2 iputils-ping dnsmasq-base tshark gnuplot-nox"
+	libcap2-bin nftables iproute2 iputils-ping dnsmasq-base tshark gnuplot-nox
+	ethtool iperf3 vde2 passt"
 
 menu="libncurses-dev"
 
