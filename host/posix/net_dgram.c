@@ -17,9 +17,14 @@
 
 struct dgram {
 	struct net_fd f;
-	/* Where to send; without, the socket is connected. */
+	/*
+	 * Where to send. The socket for that, f.out_fd, is not the bound one: connected
+	 * it tells when there is room at the other end, and an end that was started
+	 * anew can send to us at once.
+	 */
 	struct sockaddr_un remote;
 	socklen_t remote_len;
+	int connected;
 	/* Ours to remove. */
 	char *local;
 };
@@ -28,21 +33,17 @@ static int dgram_tx(struct lkl_net_backend *b, int queue, struct iovec *iov, int
 		    size_t len)
 {
 	struct dgram *d = (struct dgram *)b;
-	struct msghdr msg = {
-		.msg_name = d->remote_len ? &d->remote : NULL,
-		.msg_namelen = d->remote_len,
-		.msg_iov = iov,
-		.msg_iovlen = n,
-	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
 
-	if (sendmsg(d->f.fd[0], &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+	/* Nobody there: the frame is lost, as on a wire. */
+	if (!d->connected && connect(d->f.out_fd, (struct sockaddr *)&d->remote,
+				     d->remote_len))
 		return 0;
-	/*
-	 * A full queue of the other end cannot be waited for without being connected
-	 * to it; a wire loses frames as well.
-	 */
-	if (errno == EAGAIN && d->remote_len)
+	d->connected = 1;
+	if (sendmsg(d->f.out_fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return 0;
+	if (errno == ECONNREFUSED || errno == ECONNRESET || errno == ENOTCONN)
+		d->connected = !d->remote_len;
 	return lkl_net_fd_tx_error(&d->f, 0, errno);
 }
 
@@ -85,7 +86,8 @@ static int open_paths(struct dgram *d, const char *param, struct lkl_net_why *wh
 	if (err)
 		goto fail;
 	d->f.fd[0] = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (d->f.fd[0] < 0) {
+	d->f.out_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (d->f.fd[0] < 0 || d->f.out_fd < 0) {
 		err = lkl_net_fail(why, -errno, "socket: %s", strerror(errno));
 		goto fail;
 	}
@@ -115,7 +117,11 @@ int lkl_net_open_dgram(const char *param, uint32_t offload, struct lkl_net_why *
 		dgram_free(&d->f.base, 0);
 		return err;
 	}
-	setsockopt(d->f.fd[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (!d->remote_len) {
+		d->f.out_fd = d->f.fd[0];
+		d->connected = 1;
+	}
+	setsockopt(d->f.out_fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	*b = &d->f.base;
 	return 0;
 }

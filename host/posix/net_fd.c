@@ -16,6 +16,7 @@ int lkl_net_fd_init(struct net_fd *f, const struct lkl_net_backend_ops *ops)
 	f->base.queues = 1;
 	for (i = 0; i < LKL_NET_QUEUES_MAX; i++)
 		f->fd[i] = -1;
+	f->out_fd = -1;
 	f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return f->wake_fd < 0 ? -errno : 0;
 }
@@ -27,6 +28,8 @@ void lkl_net_fd_close(struct net_fd *f)
 	for (i = 0; i < LKL_NET_QUEUES_MAX; i++)
 		if (f->fd[i] >= 0)
 			close(f->fd[i]);
+	if (f->out_fd >= 0 && f->out_fd != f->fd[0])
+		close(f->out_fd);
 	if (f->wake_fd >= 0)
 		close(f->wake_fd);
 }
@@ -44,7 +47,7 @@ static int is_dead(struct net_fd *f, int queue)
 
 void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 {
-	struct pollfd fds[LKL_NET_QUEUES_MAX + 1];
+	struct pollfd fds[LKL_NET_QUEUES_MAX + 2];
 	struct net_fd *f = to_fd(b);
 	struct lkl_net_wait ready = { 0 };
 	uint64_t count;
@@ -58,7 +61,13 @@ void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 	}
 	fds[i].fd = f->wake_fd;
 	fds[i].events = POLLIN;
-	if (poll(fds, i + 1, -1) <= 0) {
+	fds[i + 1].fd = -1;
+	if (f->out_fd >= 0) {
+		fds[i + 1].fd = w->tx ? f->out_fd : -1;
+		fds[i + 1].events = POLLOUT;
+		fds[0].events &= ~POLLOUT;
+	}
+	if (poll(fds, i + 2, -1) <= 0) {
 		*w = ready;
 		return;
 	}
@@ -73,6 +82,8 @@ void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 		if (fds[i].revents & (POLLOUT | POLLERR | POLLHUP))
 			ready.tx |= 1u << i;
 	}
+	if (fds[b->queues + 1].fd >= 0 && fds[b->queues + 1].revents)
+		ready.tx |= 1;
 	*w = ready;
 }
 

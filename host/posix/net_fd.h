@@ -11,6 +11,8 @@ struct net_fd {
 	int fd[LKL_NET_QUEUES_MAX];
 	/* The other end is gone for good, as far as this descriptor goes; atomic. */
 	int dead[LKL_NET_QUEUES_MAX];
+	/* Where the one queue sends if that is not fd[0]; else -1. */
+	int out_fd;
 	/* eventfd */
 	int wake_fd;
 };

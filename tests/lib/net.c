@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
-#include <stddef.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "net.h"
+#include <lkl_net.h>
 
-#define CLONE_NEWNET_	0x40000000
+#include "net.h"
 
 uint32_t ip4(const char *text)
 {
@@ -26,22 +29,15 @@ struct lkl_sockaddr_in addr4(const char *ip, int port)
 	return sin;
 }
 
-/* ioctl() on any socket. */
-static long if_ioctl(int family, int request, void *arg)
-{
-	int fd = ok(lkl_sys_socket(family, LKL_SOCK_DGRAM, 0));
-	long ret = lkl_sys_ioctl(fd, request, (long)arg);
-
-	ok(lkl_sys_close(fd));
-	return ret;
-}
-
 static struct lkl_ifreq request(int ifindex)
 {
 	struct lkl_ifreq ifr = { 0 };
+	int fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
 
 	ifr.lkl_ifr_ifindex = ifindex;
-	ok(if_ioctl(LKL_AF_INET, LKL_SIOCGIFNAME, &ifr));
+	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFNAME, (long)&ifr));
+	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFFLAGS, (long)&ifr));
+	ok(lkl_sys_close(fd));
 	return ifr;
 }
 
@@ -54,161 +50,51 @@ const char *if_name(int ifindex)
 	return name;
 }
 
-int if_flags(int ifindex)
+void set_dad(int ifindex, int on)
 {
-	struct lkl_ifreq ifr = request(ifindex);
+	char path[64];
 
-	ok(if_ioctl(LKL_AF_INET, LKL_SIOCGIFFLAGS, &ifr));
-	return (unsigned short)ifr.lkl_ifr_flags;
+	snprintf(path, sizeof(path), "net.ipv6.conf.%s.accept_dad", if_name(ifindex));
+	ok(lkl_sysctl(path, on ? "1" : "0"));
 }
 
-static void set_flags(int ifindex, int on, int off)
+void if_up(int ifindex, const char *ip, int len, const char *ip6)
 {
-	struct lkl_ifreq ifr = request(ifindex);
+	struct in6_addr addr6;
 
-	ifr.lkl_ifr_flags = (if_flags(ifindex) | on) & ~off;
-	ok(if_ioctl(LKL_AF_INET, LKL_SIOCSIFFLAGS, &ifr));
+	set_dad(ifindex, 0);
+	ok(lkl_if_up(ifindex));
+	if (ip)
+		ok(lkl_if_set_ipv4(ifindex, ip4(ip), len));
+	if (!ip6)
+		return;
+	ck_assert_int_eq(inet_pton(AF_INET6, ip6, &addr6), 1);
+	ok(lkl_if_set_ipv6(ifindex, &addr6, 64));
 }
 
-void if_up(int ifindex, const char *ip, int len)
+int if_move(int ifindex, const char *netns)
 {
-	if (ip) {
-		struct lkl_ifreq ifr = request(ifindex);
-		struct lkl_sockaddr_in sin = addr4(ip, 0);
+	char name[LKL_IFNAMSIZ];
+	int moved;
 
-		memcpy(&ifr.lkl_ifr_addr, &sin, sizeof(ifr.lkl_ifr_addr));
-		ok(if_ioctl(LKL_AF_INET, LKL_SIOCSIFADDR, &ifr));
-		sin.sin_addr.s_addr = htonl(~0u << (32 - len));
-		memcpy(&ifr.lkl_ifr_addr, &sin, sizeof(ifr.lkl_ifr_addr));
-		ok(if_ioctl(LKL_AF_INET, LKL_SIOCSIFNETMASK, &ifr));
-	}
-	set_flags(ifindex, LKL_IFF_UP, 0);
-}
-
-void if_down(int ifindex)
-{
-	set_flags(ifindex, 0, LKL_IFF_UP);
-}
-
-void if_add6(int ifindex, const char *ip, int len)
-{
-	struct {
-		struct lkl_in6_addr addr;
-		uint32_t len;
-		int ifindex;
-	} req = { .len = len, .ifindex = ifindex };
-
-	ck_assert_int_eq(inet_pton(AF_INET6, ip, &req.addr), 1);
-	ok(if_ioctl(LKL_AF_INET6, LKL_SIOCSIFADDR, &req));
-}
-
-void if_mtu(int ifindex, int mtu)
-{
-	struct lkl_ifreq ifr = request(ifindex);
-
-	ifr.lkl_ifr_mtu = mtu;
-	ok(if_ioctl(LKL_AF_INET, LKL_SIOCSIFMTU, &ifr));
+	strcpy(name, if_name(ifindex));
+	ok(lkl_netns_move(ifindex, netns));
+	ok(lkl_netns_enter(netns));
+	moved = ok(lkl_ifname_to_ifindex(name));
+	ok(lkl_netns_enter(NULL));
+	return moved;
 }
 
 int if_wait_carrier(int ifindex, int up)
 {
 	int i;
 
-	for (i = 0; i < 500; i++) {
-		if (!(if_flags(ifindex) & LKL_IFF_RUNNING) == !up)
+	for (i = 0; i < 1000; i++) {
+		if (!(request(ifindex).lkl_ifr_flags & LKL_IFF_RUNNING) == !up)
 			return 1;
 		usleep(10000);
 	}
 	return 0;
-}
-
-void if_move(int ifindex, int ns_fd)
-{
-	struct {
-		struct lkl_nlmsghdr nlh;
-		struct lkl_ifinfomsg ifi;
-		struct lkl_rtattr rta;
-		int fd;
-	} req = {
-		.nlh = {
-			.nlmsg_len = sizeof(req),
-			.nlmsg_type = LKL_RTM_NEWLINK,
-			.nlmsg_flags = LKL_NLM_F_REQUEST | LKL_NLM_F_ACK,
-		},
-		.ifi.ifi_index = ifindex,
-		.rta = { .rta_len = 8, .rta_type = LKL_IFLA_NET_NS_FD },
-		.fd = ns_fd,
-	};
-	struct {
-		struct lkl_nlmsghdr nlh;
-		struct lkl_nlmsgerr err;
-		char more[256];
-	} ack;
-	int fd = ok(lkl_sys_socket(LKL_AF_NETLINK, LKL_SOCK_RAW, LKL_NETLINK_ROUTE));
-
-	is(lkl_sys_write(fd, (void *)&req, sizeof(req)), sizeof(req));
-	ok(lkl_sys_read(fd, (void *)&ack, sizeof(ack)));
-	is(ack.nlh.nlmsg_type, LKL_NLMSG_ERROR);
-	is(ack.err.error, 0);
-	ok(lkl_sys_close(fd));
-}
-
-long if_counter(int ifindex, const char *what)
-{
-	char path[128], buf[32] = "";
-	int fd;
-
-	snprintf(path, sizeof(path), "/sysfs/class/net/%s/statistics/%s",
-		 if_name(ifindex), what);
-	fd = ok(lkl_sys_open(path, LKL_O_RDONLY, 0));
-	ok(lkl_sys_read(fd, buf, sizeof(buf) - 1));
-	ok(lkl_sys_close(fd));
-	return atol(buf);
-}
-
-/* The fifth word of a line of /proc/net/if_inet6 is its flags, 0x40: tentative. */
-static int tentative(void)
-{
-	static char buf[16384];
-	int fd = ok(lkl_sys_open("/proc/thread-self/net/if_inet6", LKL_O_RDONLY, 0)), found = 0;
-	long n = ok(lkl_sys_read(fd, buf, sizeof(buf) - 1));
-	char *line, *save;
-
-	ok(lkl_sys_close(fd));
-	buf[n] = 0;
-	for (line = strtok_r(buf, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		unsigned int flags = 0;
-
-		sscanf(line, "%*s %*s %*s %*s %x", &flags);
-		found |= flags & 0x40;
-	}
-	return found;
-}
-
-void wait_dad(void)
-{
-	int i;
-
-	for (i = 0; i < 1000 && tentative(); i++)
-		usleep(10000);
-	ck_assert_msg(!tentative(), "an IPv6 address stays tentative");
-}
-
-int this_netns(void)
-{
-	return ok(lkl_sys_open("/proc/thread-self/ns/net", LKL_O_RDONLY, 0));
-}
-
-int own_netns(void)
-{
-	ok(lkl_sys_unshare(CLONE_NEWNET_));
-	if_up(1, NULL, 0);
-	return this_netns();
-}
-
-void enter_netns(int fd)
-{
-	ok(lkl_sys_setns(fd, CLONE_NEWNET_));
 }
 
 static uint16_t checksum(const uint8_t *p, int len)
@@ -254,7 +140,7 @@ static long ping_on(int family, const void *to, int to_len, int size, int ms)
 	uint16_t sum;
 	long fd, ret;
 
-	write_inside("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+	ok(lkl_sysctl("net.ipv4.ping_group_range", "0 2147483647"));
 	fd = lkl_sys_socket(family, LKL_SOCK_DGRAM, proto);
 	if (fd < 0) {
 		free(msg);
@@ -289,4 +175,277 @@ long ping6(const char *ip, int ifindex, int size, int ms)
 
 	ck_assert_int_eq(inet_pton(AF_INET6, ip, &sin6.sin6_addr), 1);
 	return ping_on(LKL_AF_INET6, &sin6, sizeof(sin6), size, ms);
+}
+
+/* ---- traffic ---------------------------------------------------------------- */
+
+#define PORT 7000
+
+/* Results are negative errno values on either side; Linux's numbers on both. */
+static long result(const struct side *s, long ret)
+{
+	return s->on_host && ret < 0 ? -errno : ret;
+}
+
+static void enter(const struct side *s)
+{
+	if (!s->on_host)
+		ok(lkl_netns_enter(s->netns));
+}
+
+static long s_socket(const struct side *s, int type)
+{
+	int family = strchr(s->ip, ':') ? AF_INET6 : AF_INET;
+
+	return result(s, s->on_host ? socket(family, type, 0) :
+		      lkl_sys_socket(family, type, 0));
+}
+
+static void s_close(const struct side *s, int fd)
+{
+	if (s->on_host)
+		close(fd);
+	else
+		lkl_sys_close(fd);
+}
+
+static long s_read(const struct side *s, int fd, void *buf, size_t len)
+{
+	return result(s, s->on_host ? recv(fd, buf, len, 0) :
+		      lkl_sys_recv(fd, buf, len, 0));
+}
+
+static long s_write(const struct side *s, int fd, const void *buf, size_t len)
+{
+	return result(s, s->on_host ? send(fd, buf, len, MSG_NOSIGNAL) :
+		      lkl_sys_send(fd, (void *)buf, len, LKL_MSG_NOSIGNAL));
+}
+
+/* A socket that does not answer for so long has failed. */
+static void s_timeout(const struct side *s, int fd, int seconds)
+{
+	struct timeval tv = { .tv_sec = seconds };
+
+	if (s->on_host) {
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+		return;
+	}
+	ok(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_RCVTIMEO, (void *)&tv, sizeof(tv)));
+	ok(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_SNDTIMEO, (void *)&tv, sizeof(tv)));
+}
+
+static socklen_t address(const char *ip, struct sockaddr_storage *addr)
+{
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)addr;
+	struct sockaddr_in *sin = (struct sockaddr_in *)addr;
+
+	memset(addr, 0, sizeof(*addr));
+	if (strchr(ip, ':')) {
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = htons(PORT);
+		ck_assert_int_eq(inet_pton(AF_INET6, ip, &sin6->sin6_addr), 1);
+		return sizeof(*sin6);
+	}
+	sin->sin_family = AF_INET;
+	sin->sin_port = htons(PORT);
+	sin->sin_addr.s_addr = ip4(ip);
+	return sizeof(*sin);
+}
+
+static long s_connect(const struct side *s, int fd, const char *ip)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = address(ip, &addr);
+
+	return result(s, s->on_host ? connect(fd, (struct sockaddr *)&addr, len) :
+		      lkl_sys_connect(fd, (void *)&addr, len));
+}
+
+/* A socket bound to the side's own address. */
+static long s_bound(const struct side *s, int type)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = address(s->ip, &addr);
+	long fd = s_socket(s, type), ret;
+	int one = 1;
+
+	if (fd < 0)
+		return fd;
+	if (s->on_host)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	else
+		lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_REUSEADDR, (void *)&one,
+				   sizeof(one));
+	ret = result(s, s->on_host ? bind(fd, (struct sockaddr *)&addr, len) :
+		     lkl_sys_bind(fd, (void *)&addr, len));
+	if (!ret)
+		return fd;
+	s_close(s, fd);
+	return ret;
+}
+
+static long s_listener(const struct side *s)
+{
+	long fd = s_bound(s, SOCK_STREAM), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = result(s, s->on_host ? listen(fd, 5) : lkl_sys_listen(fd, 5));
+	if (!ret)
+		return fd;
+	s_close(s, fd);
+	return ret;
+}
+
+static uint8_t pattern(long at)
+{
+	return at * 7 + (at >> 8) * 13 + (at >> 16);
+}
+
+struct receiver {
+	const struct side *side;
+	int fd;
+	int seconds;
+	long bytes;
+};
+
+static long receive(void *arg)
+{
+	struct receiver *r = arg;
+	uint8_t *buf = malloc(1 << 18);
+	long at = 0, n, i;
+	int fd;
+
+	enter(r->side);
+	s_timeout(r->side, r->fd, r->seconds);
+	fd = result(r->side, r->side->on_host ? accept(r->fd, NULL, NULL) :
+		    lkl_sys_accept(r->fd, NULL, NULL));
+	if (fd < 0) {
+		free(buf);
+		return fd;
+	}
+	s_timeout(r->side, fd, r->seconds);
+	while ((n = s_read(r->side, fd, buf, 1 << 18)) > 0)
+		for (i = 0; i < n; i++, at++)
+			if (buf[i] != pattern(at)) {
+				fprintf(stderr, "byte %ld is %u, not %u\n", at, buf[i],
+					pattern(at));
+				n = -EILSEQ;
+				break;
+			}
+	if (!n && at != r->bytes)
+		n = -EPIPE;
+	s_close(r->side, fd);
+	free(buf);
+	return n;
+}
+
+static long send_all(const struct side *from, int fd, long bytes, int chunk)
+{
+	uint8_t *buf = malloc(chunk);
+	long at = 0, i, n = 0;
+
+	while (at < bytes && n >= 0) {
+		long len = bytes - at < chunk ? bytes - at : chunk, done = 0;
+
+		for (i = 0; i < len; i++)
+			buf[i] = pattern(at + i);
+		while (done < len && n >= 0) {
+			n = s_write(from, fd, buf + done, len - done);
+			done += n > 0 ? n : 0;
+		}
+		at += len;
+	}
+	free(buf);
+	return n < 0 ? n : 0;
+}
+
+long tcp_transfer(const struct side *from, const struct side *to, long bytes, int chunk,
+		  int seconds)
+{
+	struct receiver r = { .side = to, .seconds = seconds, .bytes = bytes };
+	long fd, ret, got;
+	struct job *job;
+
+	enter(to);
+	r.fd = s_listener(to);
+	if (r.fd < 0)
+		return r.fd;
+	job = run(receive, &r);
+	enter(from);
+	fd = s_socket(from, SOCK_STREAM);
+	ret = fd;
+	if (fd >= 0) {
+		s_timeout(from, fd, seconds);
+		ret = s_connect(from, fd, to->ip);
+		if (!ret)
+			ret = send_all(from, fd, bytes, chunk);
+		s_close(from, fd);
+	}
+	got = join(job);
+	enter(to);
+	s_close(to, r.fd);
+	return ret ?: got;
+}
+
+static long echo_datagrams(void *arg)
+{
+	struct receiver *r = arg;
+	struct sockaddr_storage from;
+	char buf[65536];
+	long n;
+
+	enter(r->side);
+	s_timeout(r->side, r->fd, r->seconds);
+	for (;;) {
+		int len = sizeof(from);
+
+		n = result(r->side, r->side->on_host ?
+			   recvfrom(r->fd, buf, sizeof(buf), 0, (void *)&from, (void *)&len) :
+			   lkl_sys_recvfrom(r->fd, buf, sizeof(buf), 0, (void *)&from, &len));
+		/* One byte is the end. */
+		if (n <= 1)
+			return n;
+		if (r->side->on_host)
+			sendto(r->fd, buf, n, 0, (void *)&from, len);
+		else
+			lkl_sys_sendto(r->fd, buf, n, 0, (void *)&from, len);
+	}
+}
+
+long udp_echo(const struct side *from, const struct side *to, int n, int size)
+{
+	struct receiver r = { .side = to, .seconds = 10 };
+	uint8_t *buf = malloc(size), *back = malloc(65536);
+	long fd, ret, right = 0;
+	struct job *job;
+	int i, k;
+
+	enter(to);
+	r.fd = s_bound(to, SOCK_DGRAM);
+	if (r.fd < 0)
+		return r.fd;
+	job = run(echo_datagrams, &r);
+	enter(from);
+	fd = s_socket(from, SOCK_DGRAM);
+	ret = fd < 0 ? fd : s_connect(from, fd, to->ip);
+	if (fd >= 0)
+		s_timeout(from, fd, 2);
+	for (i = 0; i < n && !ret; i++) {
+		for (k = 0; k < size; k++)
+			buf[k] = pattern(k + i);
+		if (s_write(from, fd, buf, size) == size &&
+		    s_read(from, fd, back, 65536) == size && !memcmp(buf, back, size))
+			right++;
+	}
+	/* Until the other side has seen it: it may get lost. */
+	for (i = 0; i < 3 && !ret; i++)
+		s_write(from, fd, "", 1);
+	join(job);
+	s_close(from, fd);
+	s_close(to, r.fd);
+	free(buf);
+	free(back);
+	return ret ?: right;
 }

@@ -9,38 +9,41 @@
 
 /* Addresses as numbers in network order. */
 uint32_t ip4(const char *text);
+struct lkl_sockaddr_in addr4(const char *ip, int port);
 
-/* Name of interface @ifindex inside; a static buffer. */
-const char *if_name(int ifindex);
-/* Brings the interface up, with @ip/@len if not NULL. */
-void if_up(int ifindex, const char *ip, int len);
-void if_down(int ifindex);
-void if_add6(int ifindex, const char *ip, int len);
-void if_mtu(int ifindex, int mtu);
-/* The interface's flags, LKL_IFF_x. */
-int if_flags(int ifindex);
-/* ... wait for the carrier to be there (or not), 5 s at most; whether it came so. */
+/* Whether IPv6 looks for others with the same address first, which takes seconds. */
+void set_dad(int ifindex, int on);
+/* Brings the interface up without that, with @ip/@len and @ip6/64 if not NULL. */
+void if_up(int ifindex, const char *ip, int len, const char *ip6);
+/* Moves an interface of the first namespace to another; its number there. */
+int if_move(int ifindex, const char *netns);
+/* Waits until the carrier is there (or gone), 10 s at most; whether it came so. */
 int if_wait_carrier(int ifindex, int up);
-/* Moves the interface to the network namespace of @ns_fd. */
-void if_move(int ifindex, int ns_fd);
-/* A counter of the interface, /sys/class/net/NAME/statistics/@what. */
-long if_counter(int ifindex, const char *what);
-/* Waits until no IPv6 address inside is tentative, 10 s at most. */
-void wait_dad(void);
+/* The caller's interface of that number; a static buffer. */
+const char *if_name(int ifindex);
 
-/*
- * The calling thread gets a network namespace of its own inside, with loopback up; a
- * descriptor of it.
- */
-int own_netns(void);
-/* A descriptor of the caller's one. */
-int this_netns(void);
-void enter_netns(int fd);
-
-/* An ICMP echo to @ip and back within @ms, @size bytes of data; round trip in ns or err. */
+/* ICMP echo to @ip and back within @ms, @size bytes of data; round trip in ns or err. */
 long ping(const char *ip, int size, int ms);
 long ping6(const char *ip, int ifindex, int size, int ms);
 
-struct lkl_sockaddr_in addr4(const char *ip, int port);
+/* ---- traffic ---------------------------------------------------------------- */
+
+/* Where a socket is: in the host's kernel, or in a network namespace inside. */
+struct side {
+	int on_host;
+	/* For lkl_netns_enter(). */
+	const char *netns;
+	/* IPv4 or IPv6. */
+	const char *ip;
+};
+
+/*
+ * Sends @bytes by TCP from one side to the other, in writes of @chunk bytes; the
+ * receiver checks each byte. Ends within @seconds. 0 or err.
+ */
+long tcp_transfer(const struct side *from, const struct side *to, long bytes, int chunk,
+		  int seconds);
+/* @n datagrams of @size bytes, one at a time, echoed by @to; how many came back right. */
+long udp_echo(const struct side *from, const struct side *to, int n, int size);
 
 #endif

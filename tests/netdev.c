@@ -1,0 +1,973 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Network devices without privileges: each way to join two of them, both in the same
+ * kernel, in two of its network namespaces. time limit: 300 s
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <lkl_net.h>
+
+#include "net.h"
+
+#define IP_A	"10.9.0.1"
+#define IP_B	"10.9.0.2"
+#define IP6_A	"fd09::1"
+#define IP6_B	"fd09::2"
+
+static const struct side A = { .ip = IP_A }, B = { .netns = "b", .ip = IP_B };
+static const struct side A6 = { .ip = IP6_A }, B6 = { .netns = "b", .ip = IP6_B };
+
+/* Two devices, the first in the namespace of the test, the other in "b". */
+struct joined {
+	struct lkl_netdev *end[2];
+	int id[2];
+	int ifindex[2];
+};
+
+static struct lkl_netdev *open_dev(const char *type, const char *param, unsigned int offload)
+{
+	struct lkl_netdev *nd = NULL;
+	char why[256] = "";
+	int err = lkl_netdev_open(type, param, offload, why, sizeof(why), &nd);
+
+	ck_assert_msg(!err, "%s %s: %s", type, param, why);
+	return nd;
+}
+
+/* ---- a device of the application: a loop of frames in memory -------------------- */
+
+#define LOOP_FRAMES	64
+
+struct frame {
+	int len;
+	char data[70000];
+};
+
+struct loop {
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
+	struct frame ring[LOOP_FRAMES];
+	unsigned int head, tail;
+	int hup;
+	int wants_room;
+};
+
+struct app_dev {
+	struct lkl_netdev nd;
+	struct loop *in, *out;
+};
+
+static int app_tx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
+{
+	struct loop *l = ((struct app_dev *)nd)->out;
+	struct frame *f;
+	int i;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->head - l->tail == LOOP_FRAMES) {
+		l->wants_room = 1;
+		pthread_mutex_unlock(&l->lock);
+		return -1;
+	}
+	f = &l->ring[l->head % LOOP_FRAMES];
+	for (f->len = 0, i = 0; i < cnt; i++) {
+		memcpy(f->data + f->len, iov[i].iov_base, iov[i].iov_len);
+		f->len += iov[i].iov_len;
+	}
+	l->head++;
+	pthread_cond_broadcast(&l->cond);
+	pthread_mutex_unlock(&l->lock);
+	return f->len;
+}
+
+/* The sender polls its own incoming loop. */
+static struct app_dev *app_ends;
+
+static int app_rx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
+{
+	struct app_dev *a = (struct app_dev *)nd;
+	struct loop *l = a->in;
+	struct frame *f;
+	int i, at = 0;
+
+	pthread_mutex_lock(&l->lock);
+	if (l->head == l->tail) {
+		pthread_mutex_unlock(&l->lock);
+		return -1;
+	}
+	f = &l->ring[l->tail++ % LOOP_FRAMES];
+	for (i = 0; i < cnt && at < f->len; i++) {
+		int part = (int)iov[i].iov_len < f->len - at ? (int)iov[i].iov_len :
+			   f->len - at;
+
+		memcpy(iov[i].iov_base, f->data + at, part);
+		at += part;
+	}
+	pthread_mutex_unlock(&l->lock);
+	/* Its sender may be waiting for this. */
+	pthread_mutex_lock(&a->out->lock);
+	pthread_mutex_unlock(&a->out->lock);
+	pthread_mutex_lock(&app_ends[a == app_ends].in->lock);
+	pthread_cond_broadcast(&app_ends[a == app_ends].in->cond);
+	pthread_mutex_unlock(&app_ends[a == app_ends].in->lock);
+	return at;
+}
+
+static int app_poll(struct lkl_netdev *nd)
+{
+	struct app_dev *a = (struct app_dev *)nd;
+	int what = 0;
+
+	pthread_mutex_lock(&a->in->lock);
+	while (!what) {
+		unsigned int tail = __atomic_load_n(&a->out->tail, __ATOMIC_ACQUIRE);
+
+		if (a->in->hup)
+			what |= LKL_DEV_NET_POLL_HUP;
+		if (a->in->head != a->in->tail)
+			what |= LKL_DEV_NET_POLL_RX;
+		if (a->out->wants_room && a->out->head - tail < LOOP_FRAMES) {
+			a->out->wants_room = 0;
+			what |= LKL_DEV_NET_POLL_TX;
+		}
+		if (!what)
+			pthread_cond_wait(&a->in->cond, &a->in->lock);
+	}
+	pthread_mutex_unlock(&a->in->lock);
+	return what;
+}
+
+static void app_hup(struct lkl_netdev *nd)
+{
+	struct loop *l = ((struct app_dev *)nd)->in;
+
+	pthread_mutex_lock(&l->lock);
+	l->hup = 1;
+	pthread_cond_broadcast(&l->cond);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static int freed;
+
+static void app_free(struct lkl_netdev *nd)
+{
+	freed++;
+}
+
+static void join_app(struct lkl_netdev *end[2], unsigned int offload)
+{
+	static struct lkl_dev_net_ops ops = { app_tx, app_rx, app_poll, app_hup, app_free };
+	static struct app_dev ends[2];
+	static struct loop loops[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		pthread_mutex_init(&loops[i].lock, NULL);
+		pthread_cond_init(&loops[i].cond, NULL);
+		loops[i].hup = 0;
+		loops[i].head = loops[i].tail;
+		ends[i].nd.ops = &ops;
+		ends[i].nd.has_vnet_hdr = !!offload;
+		ends[i].in = &loops[i];
+		ends[i].out = &loops[!i];
+		end[i] = &ends[i].nd;
+	}
+	app_ends = ends;
+}
+
+/* ---- the ways to join ------------------------------------------------------------- */
+
+static const char *file(const char *name)
+{
+	static char paths[4][200];
+	static int next;
+	const char *dir = getenv("LKL_TEST_TMP");
+	char *path = paths[next++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s.%d", dir ? dir : "/tmp", name, getpid());
+	return path;
+}
+
+static void join_param(struct lkl_netdev *end[2], const char *type, const char *a,
+		       const char *b, unsigned int offload)
+{
+	end[0] = open_dev(type, a, offload);
+	end[1] = open_dev(type, b, offload);
+}
+
+static void join_pair(struct lkl_netdev *end[2], unsigned int offload)
+{
+	ok(lkl_netdev_pair_create(end, offload));
+}
+
+static void join_shm(struct lkl_netdev *end[2], unsigned int offload)
+{
+	const char *path = file("shm");
+
+	join_param(end, "shm", path, path, offload);
+	unlink(path);
+}
+
+static void join_two(struct lkl_netdev *end[2], const char *type, unsigned int offload)
+{
+	const char *one = file("one"), *two = file("two");
+	char a[512], b[512];
+
+	snprintf(a, sizeof(a), "%s|%s", one, two);
+	snprintf(b, sizeof(b), "%s|%s", two, one);
+	join_param(end, type, a, b, offload);
+}
+
+static void join_pipe(struct lkl_netdev *end[2], unsigned int offload)
+{
+	join_two(end, "pipe", offload);
+	unlink(file("one"));
+	unlink(file("two"));
+}
+
+static void join_dgram(struct lkl_netdev *end[2], unsigned int offload)
+{
+	join_two(end, "dgram", offload);
+}
+
+static void join_stream(struct lkl_netdev *end[2], unsigned int offload)
+{
+	const char *path = file("stream");
+	char listen[256];
+
+	snprintf(listen, sizeof(listen), "listen:%s", path);
+	join_param(end, "stream", listen, path, offload);
+}
+
+static void join_fds(struct lkl_netdev *end[2], const char *name, int type)
+{
+	char a[16], b[16];
+	int fd[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, type, 0, fd), 0);
+	snprintf(a, sizeof(a), "fd:%d", fd[0]);
+	snprintf(b, sizeof(b), "fd:%d", fd[1]);
+	join_param(end, name, a, b, 0);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void join_stream_fd(struct lkl_netdev *end[2], unsigned int offload)
+{
+	join_fds(end, "stream", SOCK_STREAM);
+}
+
+static void join_dgram_fd(struct lkl_netdev *end[2], unsigned int offload)
+{
+	join_fds(end, "dgram", SOCK_DGRAM);
+}
+
+static const struct way {
+	const char *name;
+	void (*join)(struct lkl_netdev *end[2], unsigned int offload);
+	int offloads;
+} ways[] = {
+	{ "pair", join_pair, 1 },
+	{ "shm", join_shm, 1 },
+	{ "pipe", join_pipe, 1 },
+	{ "stream", join_stream, 0 },
+	{ "stream_fd", join_stream_fd, 0 },
+	{ "dgram", join_dgram, 0 },
+	{ "dgram_fd", join_dgram_fd, 0 },
+	{ "application", join_app, 1 },
+};
+
+static void plug(struct joined *j)
+{
+	int i;
+
+	ok(lkl_netns_add("b"));
+	for (i = 0; i < 2; i++) {
+		j->id[i] = ok(lkl_netdev_add(j->end[i], NULL));
+		j->ifindex[i] = ok(lkl_netdev_get_ifindex(j->id[i]));
+		ck_assert_int_gt(j->ifindex[i], 0);
+	}
+	j->ifindex[1] = if_move(j->ifindex[1], "b");
+	if_up(j->ifindex[0], IP_A, 24, IP6_A);
+	ck_assert(if_wait_carrier(j->ifindex[0], 1));
+	ok(lkl_netns_enter("b"));
+	if_up(j->ifindex[1], IP_B, 24, IP6_B);
+	ck_assert(if_wait_carrier(j->ifindex[1], 1));
+	ok(lkl_netns_enter(NULL));
+}
+
+static void join_up(struct joined *j, const struct way *way, unsigned int offload)
+{
+	way->join(j->end, offload);
+	plug(j);
+}
+
+static void part(struct joined *j)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ok(lkl_netdev_remove(j->id[i]));
+		lkl_netdev_free(j->end[i]);
+	}
+	ok(lkl_netns_del("b"));
+}
+
+static void set_mtu(struct joined *j, int mtu)
+{
+	ok(lkl_if_set_mtu(j->ifindex[0], mtu));
+	ok(lkl_netns_enter("b"));
+	ok(lkl_if_set_mtu(j->ifindex[1], mtu));
+	ok(lkl_netns_enter(NULL));
+}
+
+/* The whole path: echo, fragments, UDP, TCP both ways, IPv4 and IPv6, large frames. */
+static void traffic(struct joined *j, long bytes)
+{
+	ok(ping(IP_B, 56, 5000));
+	ok(ping(IP_B, 20000, 5000));
+	ok(ping6(IP6_B, 0, 56, 5000));
+	ok(ping6(IP6_B, 0, 20000, 5000));
+	is(udp_echo(&A, &B, 50, 100), 50);
+	is(udp_echo(&A6, &B6, 20, 8000), 20);
+	is(tcp_transfer(&A, &B, bytes, 65536, 60), 0);
+	is(tcp_transfer(&B, &A, bytes, 1000, 60), 0);
+	is(tcp_transfer(&A6, &B6, bytes, 65536, 60), 0);
+	is(tcp_transfer(&B6, &A6, bytes, 65536, 60), 0);
+	set_mtu(j, 65521);
+	ok(ping(IP_B, 60000, 5000));
+	is(tcp_transfer(&B, &A, bytes, 65536, 60), 0);
+	set_mtu(j, 1500);
+}
+
+static void all_ways(unsigned int offload)
+{
+	struct joined j;
+	int i;
+
+	for (i = 0; i < COUNT(ways); i++) {
+		if (!ways[i].offloads && offload)
+			continue;
+		fprintf(stderr, "# %s, offload %x\n", ways[i].name, offload);
+		join_up(&j, &ways[i], offload);
+		traffic(&j, test_all() ? 64 << 20 : 2 << 20);
+		part(&j);
+	}
+}
+
+START_TEST(ways_with_offloads)
+{
+	all_ways(LKL_NET_OFFLOAD_ALL);
+}
+END_TEST
+
+START_TEST(ways_without_offloads)
+{
+	all_ways(0);
+}
+END_TEST
+
+START_TEST(ways_with_some_offloads)
+{
+	all_ways(LKL_NET_CSUM | LKL_NET_GUEST_CSUM);
+	/* Segments need checksums: these come to nothing. */
+	all_ways(LKL_NET_HOST_TSO4 | LKL_NET_GUEST_TSO4);
+}
+END_TEST
+
+/* ---- the device -------------------------------------------------------------------- */
+
+/* One end without checksum offload: what comes unfinished is finished for it. */
+START_TEST(offloads_differ)
+{
+	static const struct way app = { "application", join_app, 1 };
+	struct lkl_netdev_args none = { .offload = 0 };
+	struct joined j;
+	int i;
+
+	app.join(j.end, LKL_NET_OFFLOAD_ALL);
+	ok(lkl_netns_add("b"));
+	j.id[0] = ok(lkl_netdev_add(j.end[0], &(struct lkl_netdev_args){
+			.offload = LKL_NET_CSUM | LKL_NET_GUEST_CSUM }));
+	j.id[1] = ok(lkl_netdev_add(j.end[1], &none));
+	for (i = 0; i < 2; i++)
+		j.ifindex[i] = ok(lkl_netdev_get_ifindex(j.id[i]));
+	j.ifindex[1] = if_move(j.ifindex[1], "b");
+	if_up(j.ifindex[0], IP_A, 24, IP6_A);
+	ok(lkl_netns_enter("b"));
+	if_up(j.ifindex[1], IP_B, 24, IP6_B);
+	ok(lkl_netns_enter(NULL));
+	is(udp_echo(&A, &B, 20, 1001), 20);
+	is(udp_echo(&A6, &B6, 20, 1000), 20);
+	is(tcp_transfer(&A, &B, 1 << 20, 65536, 60), 0);
+	is(tcp_transfer(&B6, &A6, 1 << 20, 65536, 60), 0);
+	part(&j);
+}
+END_TEST
+
+START_TEST(addresses)
+{
+	uint8_t mac[6] = { 2, 1, 2, 3, 4, 5 }, bad[6] = { 3, 1, 2, 3, 4, 5 }, other[6];
+	struct lkl_netdev_args args = { .mac = mac, .offload = 0 };
+	struct lkl_netdev *end[2];
+	struct lkl_ifreq ifr = { 0 };
+	int id, id2, fd, ifindex;
+
+	ok(lkl_netdev_pair_create(end, 0));
+	args.mac = bad;
+	fails(lkl_netdev_add(end[0], &args), LKL_EINVAL);
+	args.mac = mac;
+	id = ok(lkl_netdev_add(end[0], &args));
+	is(end[0]->id, id);
+	is(memcmp(end[0]->mac, mac, 6), 0);
+	fails(lkl_netdev_add(end[0], &args), LKL_EBUSY);
+	ifindex = ok(lkl_netdev_get_ifindex(id));
+	fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	strcpy(ifr.lkl_ifr_name, if_name(ifindex));
+	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFHWADDR, (long)&ifr));
+	is(memcmp(ifr.lkl_ifr_hwaddr.sa_data, mac, 6), 0);
+	/* The kernel's own choice, and the application's later one. */
+	id2 = ok(lkl_netdev_add(end[1], NULL));
+	is(end[1]->mac[0] & 3, 2);
+	mac[5] = 9;
+	memcpy(other, mac, 6);
+	ok(lkl_if_set_mac(ifindex, other));
+	is(memcmp(end[0]->mac, mac, 6), 0);
+	ok(lkl_netdev_remove(id));
+	fails(lkl_netdev_remove(id), LKL_ENOENT);
+	fails(lkl_netdev_get_ifindex(id), LKL_ENOENT);
+	ok(lkl_netdev_remove(id2));
+	fails(lkl_netdev_remove(-1), LKL_ENOENT);
+	fails(lkl_netdev_set_link(id, 1), LKL_ENOENT);
+	/* Once more, and free without adding. */
+	id = ok(lkl_netdev_add(end[0], NULL));
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(end[0]);
+	lkl_netdev_free(end[1]);
+	lkl_netdev_free(NULL);
+}
+END_TEST
+
+START_TEST(link_state)
+{
+	struct joined j;
+
+	join_up(&j, &ways[0], LKL_NET_OFFLOAD_ALL);
+	ok(ping(IP_B, 56, 5000));
+	ok(lkl_netdev_set_link(j.id[0], 0));
+	ck_assert(if_wait_carrier(j.ifindex[0], 0));
+	ck_assert_int_lt(ping(IP_B, 56, 300), 0);
+	ok(lkl_netdev_set_link(j.id[0], 1));
+	ck_assert(if_wait_carrier(j.ifindex[0], 1));
+	ok(ping(IP_B, 56, 5000));
+	/* The other end is pulled out. */
+	ok(lkl_netdev_remove(j.id[1]));
+	ck_assert(if_wait_carrier(j.ifindex[0], 0));
+	lkl_netdev_free(j.end[1]);
+	ok(lkl_netdev_remove(j.id[0]));
+	lkl_netdev_free(j.end[0]);
+}
+END_TEST
+
+/* Who listens is there again for the next one. */
+START_TEST(reconnect)
+{
+	const char *path = file("again");
+	char param[256];
+	struct joined j;
+	int i;
+
+	snprintf(param, sizeof(param), "listen:%s", path);
+	j.end[0] = open_dev("stream", param, 0);
+	j.id[0] = ok(lkl_netdev_add(j.end[0], NULL));
+	j.ifindex[0] = ok(lkl_netdev_get_ifindex(j.id[0]));
+	if_up(j.ifindex[0], IP_A, 24, NULL);
+	ck_assert(if_wait_carrier(j.ifindex[0], 0));
+	for (i = 0; i < 3; i++) {
+		ok(lkl_netns_add("b"));
+		j.end[1] = open_dev("stream", path, 0);
+		j.id[1] = ok(lkl_netdev_add(j.end[1], NULL));
+		j.ifindex[1] = ok(lkl_netdev_get_ifindex(j.id[1]));
+		j.ifindex[1] = if_move(j.ifindex[1], "b");
+		ok(lkl_netns_enter("b"));
+		if_up(j.ifindex[1], IP_B, 24, NULL);
+		ok(lkl_netns_enter(NULL));
+		ck_assert(if_wait_carrier(j.ifindex[0], 1));
+		ok(ping(IP_B, 1000, 5000));
+		ok(lkl_netdev_remove(j.id[1]));
+		lkl_netdev_free(j.end[1]);
+		ck_assert(if_wait_carrier(j.ifindex[0], 0));
+		ok(lkl_netns_del("b"));
+	}
+	ok(lkl_netdev_remove(j.id[0]));
+	lkl_netdev_free(j.end[0]);
+	is(access(path, F_OK), -1);
+}
+END_TEST
+
+static long join_group(const char *group, int ifindex, int fd)
+{
+	struct lkl_ip_mreqn req = { .imr_ifindex = ifindex };
+
+	req.imr_multiaddr.s_addr = ip4(group);
+	return lkl_sys_setsockopt(fd, LKL_IPPROTO_IP, LKL_IP_ADD_MEMBERSHIP, (void *)&req,
+				  sizeof(req));
+}
+
+/* A group's frames come from when it was joined; the device leaves out the others. */
+START_TEST(multicast)
+{
+	struct lkl_sockaddr_in to = addr4("239.1.2.3", 5000), any = addr4("0.0.0.0", 5000);
+	struct lkl_ip_mreqn via = { 0 };
+	struct joined j;
+	char buf[16];
+	int tx, rx, i, one = 1;
+
+	join_up(&j, &ways[0], LKL_NET_OFFLOAD_ALL);
+	rx = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	ok(lkl_sys_setsockopt(rx, LKL_SOL_SOCKET, LKL_SO_REUSEADDR, (void *)&one, 4));
+	ok(lkl_sys_bind(rx, (void *)&any, sizeof(any)));
+	ok(lkl_netns_enter("b"));
+	tx = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	via.imr_ifindex = j.ifindex[1];
+	ok(lkl_sys_setsockopt(tx, LKL_IPPROTO_IP, LKL_IP_MULTICAST_IF, (void *)&via,
+			      sizeof(via)));
+	is(lkl_sys_sendto(tx, "early", 6, 0, (void *)&to, sizeof(to)), 6);
+	fails(lkl_sys_recv(rx, buf, sizeof(buf), LKL_MSG_DONTWAIT), LKL_EAGAIN);
+	ok(join_group("239.1.2.3", j.ifindex[0], rx));
+	for (i = 0; i < 100; i++) {
+		is(lkl_sys_sendto(tx, "hello", 6, 0, (void *)&to, sizeof(to)), 6);
+		if (lkl_sys_recv(rx, buf, sizeof(buf), LKL_MSG_DONTWAIT) == 6)
+			break;
+		usleep(20000);
+	}
+	ck_assert_msg(i < 100, "no datagram to a group that was joined");
+	is(strcmp(buf, "hello"), 0);
+	part(&j);
+}
+END_TEST
+
+/* IPv6 finds out that an address is taken. */
+START_TEST(duplicate_address)
+{
+	uint8_t addr[16];
+	struct joined j;
+
+	join_up(&j, &ways[0], LKL_NET_OFFLOAD_ALL);
+	ck_assert_int_eq(inet_pton(AF_INET6, IP6_A, addr), 1);
+	ok(lkl_netns_enter("b"));
+	set_dad(j.ifindex[1], 1);
+	fails(lkl_if_set_ipv6(j.ifindex[1], addr, 64), LKL_EADDRINUSE);
+	ok(lkl_netns_enter(NULL));
+	part(&j);
+}
+END_TEST
+
+struct flood {
+	int stop;
+	const struct side *from;
+	const struct side *to;
+	long sent;
+};
+
+static long flood(void *arg)
+{
+	struct flood *f = arg;
+	struct lkl_sockaddr_in to = addr4(f->to->ip, 9);
+	char buf[1400] = "";
+	int fd;
+
+	ok(lkl_netns_enter(f->from->netns));
+	fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	while (!__atomic_load_n(&f->stop, __ATOMIC_RELAXED)) {
+		/* -ENETUNREACH and its like while the device is away. */
+		if (lkl_sys_sendto(fd, buf, sizeof(buf), 0, (void *)&to, sizeof(to)) > 0)
+			f->sent++;
+	}
+	ok(lkl_sys_close(fd));
+	return 0;
+}
+
+/* Devices come and go in the middle of traffic, for each way to join them. */
+START_TEST(hot_plug)
+{
+	struct joined j;
+	int w, i;
+
+	for (w = 0; w < COUNT(ways); w++) {
+		struct flood f = { .from = &B, .to = &A };
+		struct job *job;
+
+		fprintf(stderr, "# %s\n", ways[w].name);
+		join_up(&j, &ways[w], ways[w].offloads ? LKL_NET_OFFLOAD_ALL : 0);
+		ok(ping(IP_B, 56, 5000));
+		job = run(flood, &f);
+		for (i = 0; i < (test_all() ? 20 : 3); i++) {
+			usleep(20000);
+			ok(lkl_netdev_remove(j.id[0]));
+			j.id[0] = -1;
+			/* An end of the application's was told to hang up. */
+			if (ways[w].join == join_app)
+				break;
+			usleep(5000);
+			j.id[0] = ok(lkl_netdev_add(j.end[0], NULL));
+			j.ifindex[0] = ok(lkl_netdev_get_ifindex(j.id[0]));
+			if_up(j.ifindex[0], IP_A, 24, NULL);
+			ck_assert(if_wait_carrier(j.ifindex[0], 1));
+		}
+		if (j.id[0] >= 0)
+			ok(ping(IP_B, 56, 10000));
+		ok(lkl_netdev_remove(j.id[1]));
+		__atomic_store_n(&f.stop, 1, __ATOMIC_RELAXED);
+		join(job);
+		ck_assert_int_gt(f.sent, 0);
+		if (j.id[0] >= 0)
+			ok(lkl_netdev_remove(j.id[0]));
+		lkl_netdev_free(j.end[0]);
+		lkl_netdev_free(j.end[1]);
+		ok(lkl_netns_del("b"));
+	}
+}
+END_TEST
+
+/* A line that loses and swaps packets. */
+START_TEST(lossy)
+{
+	struct joined j;
+
+	join_up(&j, &ways[0], LKL_NET_OFFLOAD_ALL);
+	ok(lkl_qdisc_add(j.ifindex[0], "root",
+			 "netem delay 2ms 1ms loss 3% reorder 20% 50%"));
+	is(tcp_transfer(&A, &B, 2 << 20, 65536, 100), 0);
+	part(&j);
+}
+END_TEST
+
+/* ---- bad frames ---------------------------------------------------------------------- */
+
+static unsigned int seed = 1;
+
+static unsigned int rnd(void)
+{
+	seed = seed * 1103515245 + 12345;
+	return seed >> 8;
+}
+
+/* A stream's other end that writes frames of any kind, with and without sense. */
+START_TEST(malformed_frames)
+{
+	int n = test_all() ? 200000 : 20000, fd[2], i, k, ifindex, id;
+	struct lkl_netdev *nd;
+	uint8_t buf[4 + 2000], mac[6];
+	char param[16];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	snprintf(param, sizeof(param), "fd:%d", fd[0]);
+	nd = open_dev("stream", param, 0);
+	id = ok(lkl_netdev_add(nd, NULL));
+	ifindex = ok(lkl_netdev_get_ifindex(id));
+	if_up(ifindex, IP_A, 24, NULL);
+	memcpy(mac, nd->mac, 6);
+	for (i = 0; i < n; i++) {
+		static const uint8_t types[][2] = {
+			{ 8, 0 }, { 0x86, 0xdd }, { 8, 6 }, { 0x81, 0 }, { 0x88, 0x47 },
+			{ 0x88, 0xe5 }, { 0, 40 },
+		};
+		const uint8_t *type = types[rnd() % 7];
+		int len = rnd() % 8 ? 14 + rnd() % 200 : 1 + rnd() % 1999;
+
+		buf[0] = 0;
+		buf[1] = 0;
+		buf[2] = len >> 8;
+		buf[3] = len;
+		for (k = 0; k < len; k++)
+			buf[4 + k] = rnd();
+		memcpy(buf + 4, mac, 6);
+		buf[4 + 12] = type[0];
+		buf[4 + 13] = type[1];
+		/* Mostly something that gets past the first look. */
+		if (rnd() % 4) {
+			buf[4 + 14] = type[0] == 8 ? 0x45 : 0x60;
+			buf[4 + 16] = (len - 14) >> 8;
+			buf[4 + 17] = len - 14;
+			buf[4 + 23] = (uint8_t[]){ 1, 6, 17, 41, 47, 50, 132 }[rnd() % 7];
+		}
+		ck_assert_int_eq(write(fd[1], buf, 4 + len), 4 + len);
+		/* What it answers is not read all the time. */
+		while (recv(fd[1], buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			;
+	}
+	is(lkl_is_running(), 1);
+	ck_assert(if_wait_carrier(ifindex, 1));
+	/* A length that cannot be is the end of the connection. */
+	memset(buf, 255, 4);
+	ck_assert_int_eq(write(fd[1], buf, 4), 4);
+	ck_assert(if_wait_carrier(ifindex, 0));
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(nd);
+	close(fd[0]);
+	close(fd[1]);
+}
+END_TEST
+
+/* Headers that ask for anything, on a FIFO. */
+START_TEST(malformed_headers)
+{
+	int n = test_all() ? 200000 : 20000, i, k, ifindex, id, fd;
+	const char *rx = file("rx"), *tx = file("tx");
+	uint8_t buf[4 + 12 + 2000], mac[6];
+	struct lkl_netdev *nd;
+	char param[512];
+
+	snprintf(param, sizeof(param), "%s|%s", rx, tx);
+	nd = open_dev("pipe", param, LKL_NET_OFFLOAD_ALL);
+	id = ok(lkl_netdev_add(nd, NULL));
+	ifindex = ok(lkl_netdev_get_ifindex(id));
+	if_up(ifindex, IP_A, 24, NULL);
+	memcpy(mac, nd->mac, 6);
+	fd = open(rx, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	for (i = 0; i < n; i++) {
+		int len = 12 + 14 + rnd() % 1500;
+
+		buf[0] = 0;
+		buf[1] = 0;
+		buf[2] = len >> 8;
+		buf[3] = len;
+		for (k = 0; k < len; k++)
+			buf[4 + k] = rnd();
+		buf[4] = rnd() % 8;
+		buf[5] = (uint8_t[]){ 0, 1, 3, 4, 5, 0x81, 0x84, 0x85, 7, 255 }[rnd() % 10];
+		if (rnd() % 2) {
+			buf[7] = 0;
+			buf[9] = rnd() % 8;
+			buf[11] = 0;
+			buf[13] = 0;
+		}
+		memcpy(buf + 16, mac, 6);
+		buf[28] = rnd() % 2 ? 8 : 0x86;
+		buf[29] = buf[28] == 8 ? 0 : 0xdd;
+		buf[30] = buf[28] == 8 ? 0x45 : 0x60;
+		buf[39] = rnd() % 2 ? 6 : 17;
+		ck_assert_int_eq(write(fd, buf, 4 + len), 4 + len);
+	}
+	is(lkl_is_running(), 1);
+	ck_assert(if_wait_carrier(ifindex, 1));
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(nd);
+	close(fd);
+	unlink(rx);
+	unlink(tx);
+}
+END_TEST
+
+/* A process at the other end of the memory that writes what it likes. */
+START_TEST(malformed_shm)
+{
+	const char *path = file("bad");
+	struct lkl_netdev *nd = open_dev("shm", path, LKL_NET_OFFLOAD_ALL);
+	struct flock lock = { .l_type = F_WRLCK, .l_start = 1, .l_len = 1 };
+	int id = ok(lkl_netdev_add(nd, NULL)), ifindex = ok(lkl_netdev_get_ifindex(id));
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	uint32_t nonsense = 0xfffffff1;
+
+	ck_assert_int_ge(fd, 0);
+	if_up(ifindex, IP_A, 24, NULL);
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	ck_assert(if_wait_carrier(ifindex, 1));
+	/* Heads of both rings, wherever they are in the first page but its beginning. */
+	for (int at = 64; at < 4096; at += 64)
+		ck_assert_int_eq(pwrite(fd, &nonsense, 4, at), 4);
+	ck_assert(if_wait_carrier(ifindex, 0));
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(nd);
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
+/* ---- and the rest --------------------------------------------------------------------- */
+
+/* An idle device uses no processor time. */
+START_TEST(idle)
+{
+	clock_t before;
+	struct joined j;
+	int i;
+
+	for (i = 0; i < COUNT(ways); i++) {
+		join_up(&j, &ways[i], 0);
+		ok(ping(IP_B, 56, 5000));
+			usleep(100000);
+		before = clock();
+		usleep(500000);
+		ck_assert_msg(clock() - before < CLOCKS_PER_SEC / 20,
+			      "%s: %ld us of processor time in 500 ms", ways[i].name,
+			      (long)(clock() - before));
+		part(&j);
+	}
+}
+END_TEST
+
+START_TEST(errors)
+{
+	static const struct {
+		const char *type, *param;
+		int err;
+		const char *words;
+	} bad[] = {
+		{ "nothing", "", LKL_EINVAL, "no network device of type" },
+		{ "stream", "/nonexistent/socket", LKL_ENOENT, "/nonexistent/socket" },
+		{ "stream", "", LKL_EINVAL, "path" },
+		{ "stream", "fd:999", LKL_EINVAL, "fd:999" },
+		{ "dgram", "/tmp/only-one", LKL_EINVAL, "LOCAL|REMOTE" },
+		{ "pipe", "one", LKL_EINVAL, "RX|TX" },
+		{ "pipe", "/nonexistent/a|/nonexistent/b", LKL_ENOENT, "/nonexistent/a" },
+		{ "pipe", "/dev/null|/dev/null", LKL_EINVAL, "no FIFO" },
+		{ "tap", "", LKL_EINVAL, "name of an interface" },
+		{ "tap", "a-name-that-is-too-long", LKL_EINVAL, "name of an interface" },
+		{ "tap", "t0,queues=99", LKL_EINVAL, "queues" },
+		{ "tap", "t0,queue=2", LKL_EINVAL, "queues=N" },
+		{ "macvtap", "/dev/tap-none", LKL_ENOENT, "/dev/tap-none" },
+		{ "raw", "no-such-if", LKL_ENODEV, "no-such-if" },
+		{ "shm", "/nonexistent/file", LKL_ENOENT, "/nonexistent/file" },
+		{ "slirp", "colour=red", LKL_EINVAL, "colour=red" },
+		{ "slirp", "net=1.2.3.4/33", LKL_EINVAL, "net=" },
+		{ "slirp", "mtu=17", LKL_EINVAL, "mtu=17" },
+		{ "slirp", "hostfwd=tcp:1.2.3.4:80", LKL_EINVAL, "hostfwd" },
+		{ "slirp", "hostfwd=sctp::80::80", LKL_EINVAL, "hostfwd" },
+	};
+	struct lkl_netdev *nd;
+	struct lkl_netdev none = { .ops = NULL };
+	char why[200];
+	int i;
+
+	for (i = 0; i < COUNT(bad); i++) {
+		int ret = lkl_netdev_open(bad[i].type, bad[i].param, 0, why, sizeof(why), &nd);
+
+		/* Built without the library it needs. */
+		if (ret == -LKL_ENOSYS)
+			continue;
+		ck_assert_msg(ret == -bad[i].err, "%s %s: %d, %s", bad[i].type,
+			      bad[i].param, ret, why);
+		ck_assert_msg(strstr(why, bad[i].words), "%s: \"%s\" lacks \"%s\"",
+			      bad[i].type, why, bad[i].words);
+	}
+	is(lkl_netdev_stream_create("/nonexistent/socket") == NULL, 1);
+	fails(lkl_netdev_add(NULL, NULL), LKL_EINVAL);
+	fails(lkl_netdev_add(&none, NULL), LKL_EINVAL);
+}
+END_TEST
+
+START_TEST(shm_ends)
+{
+	const char *path = file("third");
+	struct lkl_netdev *one = open_dev("shm", path, LKL_NET_OFFLOAD_ALL), *two, *three;
+	char why[200];
+
+	two = open_dev("shm", path, 0);
+	fails(lkl_netdev_open("shm", path, 0, why, sizeof(why), &three), LKL_EBUSY);
+	lkl_netdev_free(one);
+	one = open_dev("shm", path, 0);
+	lkl_netdev_free(one);
+	lkl_netdev_free(two);
+	unlink(path);
+	ck_assert_int_eq(truncate(host_file("other", 100), 100), 0);
+	fails(lkl_netdev_open("shm", host_file("other", 100), 0, why, sizeof(why), &one),
+	      LKL_EINVAL);
+}
+END_TEST
+
+/* The kernel in a child of fork() keeps its devices, but not their other ends. */
+START_TEST(forked)
+{
+	struct joined j, k;
+	int status;
+	pid_t pid;
+
+	join_up(&j, &ways[0], LKL_NET_OFFLOAD_ALL);
+	join_stream_fd(k.end, 0);
+	k.id[0] = ok(lkl_netdev_add(k.end[0], NULL));
+	k.ifindex[0] = ok(lkl_netdev_get_ifindex(k.id[0]));
+	ok(lkl_if_up(k.ifindex[0]));
+	ck_assert(if_wait_carrier(k.ifindex[0], 1));
+	ok(ping(IP_B, 56, 5000));
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		alarm(20);
+		if (ping(IP_B, 56, 5000) < 0)
+			_exit(1);
+		if (!if_wait_carrier(k.ifindex[0], 0))
+			_exit(2);
+		if (lkl_netdev_remove(k.id[0]))
+			_exit(3);
+		_exit(0);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && !WEXITSTATUS(status), "child: %x", status);
+	ok(ping(IP_B, 56, 5000));
+	is(if_wait_carrier(k.ifindex[0], 1), 1);
+	ok(lkl_netdev_remove(k.id[0]));
+	lkl_netdev_free(k.end[0]);
+	lkl_netdev_free(k.end[1]);
+	part(&j);
+}
+END_TEST
+
+/* Devices that are there before the kernel, and outlive it. */
+START_TEST(before_start)
+{
+	struct lkl_netdev *end[2];
+	int id[2], round, threads, fds;
+
+	threads = host_threads();
+	fds = host_fds();
+	ok(lkl_netdev_pair_create(end, LKL_NET_OFFLOAD_ALL));
+	id[0] = ok(lkl_netdev_add(end[0], NULL));
+	id[1] = ok(lkl_netdev_add(end[1], NULL));
+	for (round = 0; round < 3; round++) {
+		struct joined j;
+
+		start_kernel();
+		j.ifindex[0] = ok(lkl_netdev_get_ifindex(id[0]));
+		j.ifindex[1] = ok(lkl_netdev_get_ifindex(id[1]));
+		ok(lkl_netns_add("b"));
+		j.ifindex[1] = if_move(j.ifindex[1], "b");
+		if_up(j.ifindex[0], IP_A, 24, NULL);
+		ok(lkl_netns_enter("b"));
+		if_up(j.ifindex[1], IP_B, 24, NULL);
+		ck_assert(if_wait_carrier(j.ifindex[1], 1));
+		ok(lkl_netns_enter(NULL));
+		ck_assert(if_wait_carrier(j.ifindex[0], 1));
+		ok(ping(IP_B, 5000, 5000));
+		halt_kernel();
+	}
+	ok(lkl_netdev_remove(id[0]));
+	ok(lkl_netdev_remove(id[1]));
+	lkl_netdev_free(end[0]);
+	lkl_netdev_free(end[1]);
+	is(host_threads(), threads);
+	is(host_fds(), fds);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const inside[] = {
+		ways_with_offloads, ways_without_offloads, ways_with_some_offloads,
+		offloads_differ, addresses, link_state, reconnect, multicast,
+		duplicate_address, hot_plug, lossy, malformed_frames, malformed_headers,
+		malformed_shm, idle, errors, shm_ends, forked,
+	};
+	const TTest *const bare[] = { before_start };
+
+	return run_tests("netdev", LIST(inside), LIST(bare), 90);
+}
