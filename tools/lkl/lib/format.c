@@ -58,7 +58,7 @@ const char *format_find(int fd)
 	unsigned char head[128] = { 0 };
 	unsigned int i;
 
-	if (pread(fd, head, sizeof(head), 0) < (ssize_t)sizeof(head))
+	if (pread(fd, head, sizeof(head), 0) < 0)
 		return "raw";
 	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (!memcmp(head + marks[i].offset, marks[i].mark, marks[i].len))

@@ -133,6 +133,31 @@ static int fill_logical(struct lvm_group *g, const struct lvm_node *section)
 	return 0;
 }
 
+/*
+ * A snapshot has a volume for what was changed since, which has the name that the user
+ * gave, and one for itself. Users see the one, whatever flags the text has.
+ */
+static void show_snapshots(struct lvm_group *g)
+{
+	int i, j;
+
+	for (i = 0; i < g->n_logical; i++) {
+		struct lvm_logical *lv = &g->logical[i];
+		const struct lvm_node *s = lv->node->members;
+		const char *store;
+
+		if (!lv->type || strcmp(lv->type, "snapshot"))
+			continue;
+		lv->visible = 0;
+		while (s && s->kind != LVM_SECTION)
+			s = s->next;
+		store = lvm_string(s, "cow_store");
+		for (j = 0; store && j < g->n_logical; j++)
+			if (!strcmp(g->logical[j].name, store))
+				g->logical[j].visible = 1;
+	}
+}
+
 static void free_group(struct lvm_group *g)
 {
 	if (!g)
@@ -184,8 +209,10 @@ static struct lvm_group *new_group(const char *text, uint64_t len)
 		goto fail;
 	g->physical = calloc(g->n_physical + 1, sizeof(*g->physical));
 	g->logical = calloc(g->n_logical + 1, sizeof(*g->logical));
-	if (g->physical && g->logical && !fill_physical(g, pvs) && !fill_logical(g, lvs))
+	if (g->physical && g->logical && !fill_physical(g, pvs) && !fill_logical(g, lvs)) {
+		show_snapshots(g);
 		return g;
+	}
 fail:
 	free_group(g);
 	return NULL;

@@ -390,7 +390,9 @@ static int map_segments(struct mapping *m, struct lvm_logical *lv, char *name)
 	if (!ret) {
 		lvm_title(m->group, lv->name, title, sizeof(title));
 		qsort(targets, n, sizeof(*targets), by_start);
-		ret = dm_create(title, targets, n, m->read_only, name);
+		/* A pool is read-only by its parameters, and takes no such table. */
+		ret = dm_create(title, targets, n,
+				m->read_only && strcmp(targets[0].type, "thin-pool"), name);
 	}
 	for (i = 0; i < n; i++)
 		free((char *)targets[i].params);

@@ -37,15 +37,16 @@ static int stop(const char *name)
 	return on_array(name, LKL_STOP_ARRAY, NULL);
 }
 
-/* Arrays start without writing: the first write of somebody else sets that off. */
-static long start_quietly(void)
+static long set_parameter(const char *name, const char *value)
 {
+	char path[64];
 	long fd, ret;
 
-	fd = lkl_sys_open("/sysfs/module/md_mod/parameters/start_ro", LKL_O_WRONLY, 0);
+	snprintf(path, sizeof(path), "/sysfs/module/md_mod/parameters/%s", name);
+	fd = lkl_sys_open(path, LKL_O_WRONLY, 0);
 	if (fd < 0)
 		return fd;
-	ret = lkl_sys_write(fd, "1", 1);
+	ret = lkl_sys_write(fd, (char *)value, strlen(value));
 	lkl_sys_close(fd);
 	return ret < 0 ? ret : 0;
 }
@@ -121,7 +122,7 @@ static void explain(const char *title, int n, long err)
 /* What is to be done about members that are not there. */
 static int settle(const char *name, const char *title, int read_only, int degraded)
 {
-	uint64_t missing = 0, disks = 0;
+	uint64_t missing = 0, disks = 0, is_read_only = 0;
 	long ret;
 
 	sysfs_number(name, "md/degraded", &missing);
@@ -131,7 +132,9 @@ static int settle(const char *name, const char *title, int read_only, int degrad
 			title, (unsigned long long)missing, (unsigned long long)disks);
 		read_only = 1;
 	}
-	if (!read_only)
+	/* With members that are, it is so already. */
+	sysfs_number(name, "ro", &is_read_only);
+	if (!read_only || is_read_only)
 		return 0;
 	ret = on_array(name, LKL_STOP_ARRAY_RO, NULL);
 	if (ret)
@@ -142,20 +145,19 @@ static int settle(const char *name, const char *title, int read_only, int degrad
 struct device *md_assemble(struct device *const *members, int n, int read_only, int degraded)
 {
 	static int number;
-	char name[32], node[64], title[1024];
+	char name[32], title[1024];
 	const struct device *first = members[0];
 	long err;
 
 	snprintf(title, sizeof(title), "RAID array %s of %s",
 		 first->label ? first->label : first->uuid, first->title);
-	snprintf(name, sizeof(name), "md%d", number);
-	snprintf(node, sizeof(node), "/dev/%s", name);
+	snprintf(name, sizeof(name), "md%d", number++);
 	kernel_log_mark();
-	err = start_quietly();
+	/* It starts without writing: the first write of somebody else sets that off. */
+	err = set_parameter("start_ro", "1");
 	if (!err)
-		err = lkl_sys_mknod(node, LKL_S_IFBLK | 0600, LKL_MD_MAJOR << 8 | number);
-	number++;
-	if (err && err != -LKL_EEXIST) {
+		err = set_parameter("new_array", name);
+	if (err) {
 		error("%s: the kernel makes no array: %s", title, lkl_strerror(err));
 		return NULL;
 	}
