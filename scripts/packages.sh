@@ -31,7 +31,7 @@ test="check strace valgrind procps util-linux util-linux-extra mount attr
 	squashfs-tools erofs-utils xorriso genromfs
 	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq acl fuse3
 	libcap2-bin nftables iproute2 iputils-ping dnsmasq-base tshark gnuplot-nox
-	ethtool iperf3 vde2 passt"
+	tcpdump vde2 passt"
 
 menu="libncurses-dev"
 

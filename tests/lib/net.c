@@ -179,7 +179,8 @@ long ping6(const char *ip, int ifindex, int size, int ms)
 
 /* ---- traffic ---------------------------------------------------------------- */
 
-#define PORT 7000
+/* Of no protocol that a dissector might look for. */
+#define PORT 50007
 
 /* Results are negative errno values on either side; Linux's numbers on both. */
 static long result(const struct side *s, long ret)
@@ -378,7 +379,7 @@ long tcp_transfer(const struct side *from, const struct side *to, long bytes, in
 	ret = fd;
 	if (fd >= 0) {
 		s_timeout(from, fd, seconds);
-		ret = s_connect(from, fd, to->ip);
+		ret = s_connect(from, fd, to->seen ?: to->ip);
 		if (!ret)
 			ret = send_all(from, fd, bytes, chunk);
 		s_close(from, fd);
@@ -429,7 +430,7 @@ long udp_echo(const struct side *from, const struct side *to, int n, int size)
 	job = run(echo_datagrams, &r);
 	enter(from);
 	fd = s_socket(from, SOCK_DGRAM);
-	ret = fd < 0 ? fd : s_connect(from, fd, to->ip);
+	ret = fd < 0 ? fd : s_connect(from, fd, to->seen ?: to->ip);
 	if (fd >= 0)
 		s_timeout(from, fd, 2);
 	for (i = 0; i < n && !ret; i++) {

@@ -35,6 +35,8 @@ struct side {
 	const char *netns;
 	/* IPv4 or IPv6. */
 	const char *ip;
+	/* How others see that address, where it is translated; else NULL. */
+	const char *seen;
 };
 
 /*

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Network devices that need the host's network: each test in a namespace of the host of
+ * its own, which is gone with the test. time limit: 300 s
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lkl/linux/ethtool.h>
+#include <lkl_net.h>
+
+#include "net.h"
+
+#define HOST	"10.1.0.1"
+#define OURS	"10.1.0.2"
+#define HOST6	"fd01::1"
+#define OURS6	"fd01::2"
+
+static const struct side host = { .on_host = 1, .ip = HOST }, ours = { .ip = OURS };
+static const struct side host6 = { .on_host = 1, .ip = HOST6 }, ours6 = { .ip = OURS6 };
+
+static int run_command(const char *fmt, va_list args)
+{
+	char command[1024];
+	int ret;
+
+	vsnprintf(command, sizeof(command), fmt, args);
+	fprintf(stderr, "# %s\n", command);
+	ret = system(command);
+	return ret;
+}
+
+/* A command of the host that has to work. */
+static void sh(const char *fmt, ...)
+{
+	va_list args;
+	int ret;
+
+	va_start(args, fmt);
+	ret = run_command(fmt, args);
+	va_end(args);
+	ck_assert_msg(!ret, "\"%s\" failed", fmt);
+}
+
+/* A network namespace for the test, if that is allowed. */
+static int own_network(void)
+{
+	if (geteuid() || unshare(CLONE_NEWNET | CLONE_NEWNS) ||
+	    access("/dev/net/tun", R_OK | W_OK))
+		return 0;
+	/* sysfs shows the interfaces of the namespace that it was mounted in. */
+	sh("mount --make-rprivate / && mount -t sysfs none /sys && ip link set lo up");
+	return 1;
+}
+
+#define need_network() do {						\
+	if (!own_network())						\
+		skip("network namespaces and /dev/net/tun need root");	\
+} while (0)
+
+static struct lkl_netdev *open_dev(const char *type, const char *param, unsigned int offload)
+{
+	struct lkl_netdev *nd = NULL;
+	char why[256] = "";
+	int err = lkl_netdev_open(type, param, offload, why, sizeof(why), &nd);
+
+	ck_assert_msg(!err, "%s %s: %s", type, param, why);
+	return nd;
+}
+
+struct dev {
+	struct lkl_netdev *nd;
+	int id;
+	int ifindex;
+};
+
+static struct dev add_dev(const char *type, const char *param, unsigned int offload)
+{
+	struct dev d = { .nd = open_dev(type, param, offload) };
+
+	d.id = ok(lkl_netdev_add(d.nd, NULL));
+	d.ifindex = ok(lkl_netdev_get_ifindex(d.id));
+	return d;
+}
+
+static void remove_dev(struct dev *d)
+{
+	ok(lkl_netdev_remove(d->id));
+	lkl_netdev_free(d->nd);
+}
+
+static void address_host(const char *ifname)
+{
+	sh("ip addr add " HOST "/24 dev %s && ip addr add " HOST6 "/64 nodad dev %s && "
+	   "ip link set %s up", ifname, ifname, ifname);
+}
+
+static void traffic(void)
+{
+	ok(ping(HOST, 56, 5000));
+	ok(ping(HOST, 20000, 5000));
+	ok(ping6(HOST6, 0, 56, 5000));
+	ok(ping6(HOST6, 0, 20000, 5000));
+	sh("ping -q -c 2 -i 0.2 -W 5 " OURS " >&2 && ping -q -c 2 -i 0.2 -W 5 -s 20000 " OURS
+	   " >&2");
+	sh("ping -q -c 2 -i 0.2 -W 5 " OURS6 " >&2");
+	is(udp_echo(&ours, &host, 20, 100), 20);
+	is(udp_echo(&host, &ours, 20, 5000), 20);
+	is(udp_echo(&host6, &ours6, 20, 100), 20);
+	is(tcp_transfer(&ours, &host, 4 << 20, 65536, 60), 0);
+	is(tcp_transfer(&host, &ours, 4 << 20, 65536, 60), 0);
+	is(tcp_transfer(&ours6, &host6, 4 << 20, 10000, 60), 0);
+	is(tcp_transfer(&host6, &ours6, 4 << 20, 65536, 60), 0);
+}
+
+static void tap_with(unsigned int offload)
+{
+	struct dev d = add_dev("tap", "t0", offload);
+
+	address_host("t0");
+	if_up(d.ifindex, OURS, 24, OURS6);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	traffic();
+	/* A larger MTU on both sides. */
+	sh("ip link set t0 mtu 65521");
+	ok(lkl_if_set_mtu(d.ifindex, 65521));
+	ok(ping(HOST, 60000, 5000));
+	is(tcp_transfer(&ours, &host, 4 << 20, 65536, 60), 0);
+	is(tcp_transfer(&host, &ours, 4 << 20, 65536, 60), 0);
+	remove_dev(&d);
+}
+
+START_TEST(tap)
+{
+	need_network();
+	tap_with(LKL_NET_OFFLOAD_ALL);
+	tap_with(0);
+	tap_with(LKL_NET_CSUM | LKL_NET_GUEST_CSUM | LKL_NET_HOST_TSO4 | LKL_NET_GUEST_TSO4);
+	/* Segments need checksums: none of the two. */
+	tap_with(LKL_NET_HOST_TSO4 | LKL_NET_GUEST_TSO6);
+}
+END_TEST
+
+static long set_channels(int ifindex, unsigned int n)
+{
+	struct lkl_ethtool_channels c = { .cmd = LKL_ETHTOOL_SCHANNELS, .combined_count = n };
+	struct lkl_ifreq ifr = { 0 };
+	int fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	long ret;
+
+	strcpy(ifr.lkl_ifr_name, if_name(ifindex));
+	ifr.lkl_ifr_data = (void *)&c;
+	ret = lkl_sys_ioctl(fd, LKL_SIOCETHTOOL, (long)&ifr);
+	ok(lkl_sys_close(fd));
+	return ret;
+}
+
+START_TEST(tap_queues)
+{
+	struct dev d;
+	int n;
+
+	need_network();
+	d = add_dev("tap", "t0,queues=4", LKL_NET_OFFLOAD_ALL);
+	address_host("t0");
+	if_up(d.ifindex, OURS, 24, OURS6);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	for (n = 1; n <= 4; n += 3) {
+		ok(set_channels(d.ifindex, n));
+		traffic();
+	}
+	fails(set_channels(d.ifindex, 5), LKL_EINVAL);
+	remove_dev(&d);
+}
+END_TEST
+
+START_TEST(macvtap)
+{
+	char path[64];
+	struct dev d;
+	FILE *f;
+	int index = 0, major_, minor_;
+
+	need_network();
+	sh("ip link add v0 type veth peer name v1 && ip link set v0 up");
+	if (system("ip link add link v0 name mv0 type macvtap mode bridge && "
+		   "ip link set mv0 up"))
+		skip("the host has no macvtap");
+	f = popen("cd /sys/class/net/mv0; cat ifindex; cat tap*/dev | tr : ' '", "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%d %d %d", &index, &major_, &minor_), 3);
+	pclose(f);
+	snprintf(path, sizeof(path), "%s/tap%d", getenv("LKL_TEST_TMP") ?: "/tmp", index);
+	unlink(path);
+	ck_assert_int_eq(mknod(path, S_IFCHR | 0600, makedev(major_, minor_)), 0);
+	d = add_dev("macvtap", path, LKL_NET_OFFLOAD_ALL);
+	address_host("v1");
+	if_up(d.ifindex, OURS, 24, OURS6);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	traffic();
+	remove_dev(&d);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(raw)
+{
+	struct dev d;
+
+	need_network();
+	sh("ip link add v0 type veth peer name v1 && ip link set v0 up");
+	d = add_dev("raw", "v0", LKL_NET_OFFLOAD_ALL);
+	address_host("v1");
+	if_up(d.ifindex, OURS, 24, OURS6);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	traffic();
+	sh("ip link del v1");
+	remove_dev(&d);
+}
+END_TEST
+
+/* A VLAN tag, which the host takes out of what it gives to packet sockets. */
+START_TEST(raw_vlan)
+{
+	static const struct side near = { .ip = "10.5.0.1" };
+	static const struct side far = { .netns = "far", .ip = "10.5.0.2" };
+	struct dev a, b;
+	int vlan;
+
+	need_network();
+	sh("ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up");
+	ok(lkl_netns_add("far"));
+	a = add_dev("raw", "v0", LKL_NET_OFFLOAD_ALL);
+	b = add_dev("raw", "v1", LKL_NET_OFFLOAD_ALL);
+	b.ifindex = if_move(b.ifindex, "far");
+	if_up(a.ifindex, OURS, 24, NULL);
+	ok(lkl_vlan_add(a.ifindex, "vlan5", 5));
+	if_up(ok(lkl_ifname_to_ifindex("vlan5")), near.ip, 24, NULL);
+	ok(lkl_netns_enter("far"));
+	if_up(b.ifindex, HOST, 24, NULL);
+	ok(lkl_vlan_add(b.ifindex, "vlan5", 5));
+	vlan = ok(lkl_ifname_to_ifindex("vlan5"));
+	if_up(vlan, far.ip, 24, NULL);
+	ck_assert(if_wait_carrier(vlan, 1));
+	ok(lkl_netns_enter(NULL));
+	ok(ping(far.ip, 1000, 5000));
+	is(udp_echo(&near, &far, 20, 3000), 20);
+	is(tcp_transfer(&near, &far, 1 << 20, 65536, 60), 0);
+	remove_dev(&a);
+	remove_dev(&b);
+}
+END_TEST
+
+/* The host is a router with a narrow link behind it. */
+START_TEST(path_mtu)
+{
+	static const struct side far = { .netns = "far", .ip = "10.2.0.2" };
+	struct dev a, b;
+
+	need_network();
+	ok(lkl_netns_add("far"));
+	a = add_dev("tap", "t0", LKL_NET_OFFLOAD_ALL);
+	b = add_dev("tap", "t1", LKL_NET_OFFLOAD_ALL);
+	address_host("t0");
+	sh("ip addr add 10.2.0.1/24 dev t1 && ip link set t1 up mtu 1280 && "
+	   "echo 1 > /proc/sys/net/ipv4/ip_forward");
+	b.ifindex = if_move(b.ifindex, "far");
+	if_up(a.ifindex, OURS, 24, NULL);
+	ok(lkl_set_ipv4_gateway(ip4(HOST)));
+	ok(lkl_netns_enter("far"));
+	if_up(b.ifindex, "10.2.0.2", 24, NULL);
+	ok(lkl_set_ipv4_gateway(ip4("10.2.0.1")));
+	ck_assert(if_wait_carrier(b.ifindex, 1));
+	ok(lkl_netns_enter(NULL));
+	ck_assert(if_wait_carrier(a.ifindex, 1));
+	ok(ping("10.2.0.2", 56, 5000));
+	is(tcp_transfer(&ours, &far, 2 << 20, 65536, 60), 0);
+	is(tcp_transfer(&far, &ours, 2 << 20, 65536, 60), 0);
+	remove_dev(&a);
+	remove_dev(&b);
+}
+END_TEST
+
+/* The interface is deleted under us. */
+START_TEST(tap_goes)
+{
+	clock_t before;
+	struct dev d;
+
+	need_network();
+	d = add_dev("tap", "t0", LKL_NET_OFFLOAD_ALL);
+	address_host("t0");
+	if_up(d.ifindex, OURS, 24, NULL);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	ok(ping(HOST, 56, 5000));
+	sh("ip link del t0");
+	ck_assert(if_wait_carrier(d.ifindex, 0));
+	before = clock();
+	usleep(300000);
+	ck_assert_int_lt(clock() - before, CLOCKS_PER_SEC / 30);
+	remove_dev(&d);
+}
+END_TEST
+
+/* What the host's programs see of our frames: nothing malformed, no bad checksum. */
+START_TEST(captured)
+{
+	const char *dir = getenv("LKL_TEST_TMP") ?: "/tmp";
+	struct dev d;
+
+	need_network();
+	if (system("command -v tshark > /dev/null && command -v tcpdump > /dev/null"))
+		skip("tshark or tcpdump is missing");
+	d = add_dev("tap", "t0", 0);
+	address_host("t0");
+	sh("tcpdump -i t0 -U -w %s/pcap 2>/dev/null & echo $! > %s/pid; sleep 1", dir, dir);
+	if_up(d.ifindex, OURS, 24, OURS6);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	is(udp_echo(&ours, &host, 20, 3000), 20);
+	is(tcp_transfer(&ours, &host, 300000, 65536, 60), 0);
+	is(tcp_transfer(&ours6, &host6, 300000, 10000, 60), 0);
+	ok(ping6(HOST6, 0, 5000, 5000));
+	sh("sleep 0.5; kill $(cat %s/pid)", dir);
+	/* Of ours: the host leaves its own checksums to the device. */
+	sh("cd %s && tshark -r pcap -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE "
+	   "-o udp.check_checksum:TRUE -Y \"eth.src == %02x:%02x:%02x:%02x:%02x:%02x\" -T fields "
+	   "-e frame.number > all 2>/dev/null && test $(wc -l < all) -gt 100", dir,
+	   d.nd->mac[0], d.nd->mac[1], d.nd->mac[2], d.nd->mac[3], d.nd->mac[4], d.nd->mac[5]);
+	sh("cd %s && tshark -r pcap -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE "
+	   "-o udp.check_checksum:TRUE -Y \"eth.src == %02x:%02x:%02x:%02x:%02x:%02x && "
+	   "(_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || "
+	   "udp.checksum.status == 0 || icmpv6.checksum.status == 0)\" > bad 2>/dev/null && "
+	   "cat bad >&2 && test ! -s bad", dir,
+	   d.nd->mac[0], d.nd->mac[1], d.nd->mac[2], d.nd->mac[3], d.nd->mac[4], d.nd->mac[5]);
+	remove_dev(&d);
+}
+END_TEST
+
+START_TEST(vde)
+{
+	const char *dir = getenv("LKL_TEST_TMP") ?: "/tmp";
+	static const struct side far = { .netns = "far", .ip = HOST };
+	char path[300], why[200];
+	struct lkl_netdev *nd;
+	struct dev a, b;
+
+	if (lkl_netdev_open("vde", "/nonexistent", 0, why, sizeof(why), &nd) == -LKL_ENOSYS)
+		skip("built without libvdeplug");
+	if (system("command -v vde_switch > /dev/null"))
+		skip("vde_switch is missing");
+	snprintf(path, sizeof(path), "%s/vde", dir);
+	sh("vde_switch -s %s -p %s.pid -daemon </dev/null", path, path);
+	ok(lkl_netns_add("far"));
+	a = add_dev("vde", path, LKL_NET_OFFLOAD_ALL);
+	b = add_dev("vde", path, LKL_NET_OFFLOAD_ALL);
+	b.ifindex = if_move(b.ifindex, "far");
+	if_up(a.ifindex, OURS, 24, OURS6);
+	ok(lkl_netns_enter("far"));
+	if_up(b.ifindex, HOST, 24, HOST6);
+	ck_assert(if_wait_carrier(b.ifindex, 1));
+	ok(lkl_netns_enter(NULL));
+	ck_assert(if_wait_carrier(a.ifindex, 1));
+	ok(ping(HOST, 1000, 5000));
+	ok(ping6(HOST6, 0, 1000, 5000));
+	is(udp_echo(&ours, &far, 20, 1000), 20);
+	is(tcp_transfer(&ours, &far, 1 << 20, 65536, 60), 0);
+	is(tcp_transfer(&far, &ours, 1 << 20, 65536, 60), 0);
+	remove_dev(&a);
+	remove_dev(&b);
+	sh("kill $(cat %s.pid)", path);
+}
+END_TEST
+
+/* Without privileges: the host's own loopback behind the gateway, and forwarded ports. */
+START_TEST(slirp)
+{
+	static const struct side inside = { .ip = "10.0.2.15" };
+	static const struct side local = { .on_host = 1, .ip = "127.0.0.1", .seen = "10.0.2.2" };
+	static const struct side forwarded = { .ip = "10.0.2.15", .seen = "127.0.0.1" };
+	static const struct side outside = { .on_host = 1, .ip = "127.0.0.1" };
+	char why[200];
+	struct lkl_netdev *nd;
+	struct dev d;
+	int err;
+
+	/* Where root may, nobody else listens on our port. */
+	own_network();
+	err = lkl_netdev_open("slirp", "hostfwd=tcp:127.0.0.1:50007::50007,"
+			      "hostfwd=udp:127.0.0.1:50007::50007", 0, why, sizeof(why), &nd);
+	if (err == -LKL_ENOSYS)
+		skip("built without libslirp");
+	ck_assert_msg(!err, "%s", why);
+	d.nd = nd;
+	d.id = ok(lkl_netdev_add(nd, NULL));
+	d.ifindex = ok(lkl_netdev_get_ifindex(d.id));
+	if_up(d.ifindex, "10.0.2.15", 24, NULL);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	ok(lkl_set_ipv4_gateway(ip4("10.0.2.2")));
+	ok(ping("10.0.2.2", 56, 5000));
+	is(tcp_transfer(&outside, &forwarded, 4 << 20, 65536, 60), 0);
+	is(udp_echo(&outside, &forwarded, 20, 1000), 20);
+	remove_dev(&d);
+	d = add_dev("slirp", "", 0);
+	if_up(d.ifindex, "10.0.2.15", 24, NULL);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	is(tcp_transfer(&inside, &local, 4 << 20, 65536, 60), 0);
+	is(udp_echo(&inside, &local, 20, 1000), 20);
+	ok(lkl_if_set_mtu(d.ifindex, 65520));
+	is(tcp_transfer(&inside, &local, 16 << 20, 65536, 60), 0);
+	remove_dev(&d);
+}
+END_TEST
+
+/* Whether /proc/net/if_inet6 has an address that starts so. */
+static int has_address6(const char *hex)
+{
+	static char buf[8192];
+	int fd = ok(lkl_sys_open("/proc/net/if_inet6", LKL_O_RDONLY, 0));
+	long n = ok(lkl_sys_read(fd, buf, sizeof(buf) - 1));
+
+	ok(lkl_sys_close(fd));
+	buf[n] = 0;
+	return strstr(buf, hex) != NULL;
+}
+
+/* A router is advertised: an address comes by itself. */
+START_TEST(slaac)
+{
+	char why[200];
+	struct lkl_netdev *nd;
+	struct dev d;
+	int i;
+
+	if (lkl_netdev_open("slirp", "net6=fd77::/64", 0, why, sizeof(why), &nd))
+		skip("built without libslirp");
+	d.nd = nd;
+	d.id = ok(lkl_netdev_add(nd, NULL));
+	d.ifindex = ok(lkl_netdev_get_ifindex(d.id));
+	if_up(d.ifindex, NULL, 0, NULL);
+	for (i = 0; i < 1500 && !has_address6("fd770000"); i++)
+		usleep(10000);
+	ck_assert_msg(has_address6("fd770000"), "no address by SLAAC");
+	ok(ping6("fd77::2", 0, 56, 5000));
+	remove_dev(&d);
+}
+END_TEST
+
+START_TEST(passt)
+{
+	const char *dir = getenv("LKL_TEST_TMP") ?: "/tmp";
+	static const struct side inside = { .ip = OURS };
+	static const struct side local = { .on_host = 1, .ip = "127.0.0.1", .seen = HOST };
+	char path[300];
+	struct dev d;
+
+	if (system("command -v passt > /dev/null"))
+		skip("passt is missing");
+	need_network();
+	/* It takes its routes from an interface, and drops root's rights. */
+	sh("ip link add v0 type veth peer name v1 && ip addr add " OURS "/24 dev v0 && "
+	   "ip link set v0 up && ip link set v1 up && ip route add default via " HOST " dev v0");
+	snprintf(path, sizeof(path), "/tmp/lkl-test-passt.%d", getpid());
+	sh("passt -1 -q -4 --runas 0 -s %s -a " OURS " -n 24 -g " HOST " >%s/passt.log 2>&1; "
+	   "cat %s/passt.log >&2; test -S %s", path, dir, dir, path);
+	d = add_dev("stream", path, 0);
+	if_up(d.ifindex, OURS, 24, NULL);
+	ok(lkl_set_ipv4_gateway(ip4(HOST)));
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	is(tcp_transfer(&inside, &local, 4 << 20, 65536, 60), 0);
+	is(udp_echo(&inside, &local, 20, 1000), 20);
+	remove_dev(&d);
+	unlink(path);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const inside[] = {
+		tap, tap_queues, macvtap, raw, raw_vlan, path_mtu, tap_goes, captured, vde, slirp, slaac,
+		passt,
+	};
+
+	return run_tests("nethost", LIST(inside), NULL, 0, 90);
+}
