@@ -30,7 +30,7 @@ test="check strace valgrind procps util-linux util-linux-extra mount attr
 	jfsutils nilfs-tools reiserfsprogs udftools hfsutils
 	squashfs-tools erofs-utils xorriso genromfs
 	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq acl fuse3
-	libcap2-bin nftables iproute2 iputils-ping dnsmasq-base tshark gnuplot-nox
+	libcap2-bin nftables iproute2 iputils-ping udhcpd tshark gnuplot-nox
 	tcpdump vde2 passt"
 
 menu="libncurses-dev"

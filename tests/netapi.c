@@ -634,6 +634,144 @@ START_TEST(mptcp_endpoints)
 }
 END_TEST
 
+/* ---- DHCP; tests/dhcp.sh has a server -------------------------------------------- */
+
+START_TEST(dhcp_without_server)
+{
+	struct lkl_dhcp_lease lease;
+	uint64_t start = host_ns();
+	int a = ok(lkl_veth_add("a", "b"));
+
+	fails(lkl_dhcp(4711, 1000, &lease), LKL_ENODEV);
+	fails(lkl_dhcp(1, 1000, NULL), LKL_EOPNOTSUPP);	/* no Ethernet address */
+	ok(lkl_if_up(ok(lkl_ifname_to_ifindex("b"))));
+	fails(lkl_dhcp(a, 1500, &lease), LKL_ETIMEDOUT);
+	ck_assert_uint_ge(host_ns() - start, 1500000000);
+	ck_assert_uint_le(host_ns() - start, 10000000000);
+	fails(lkl_dhcp_stop(a), LKL_ENOENT);
+}
+END_TEST
+
+/* ---- programs of the host --------------------------------------------------------- */
+
+/* Runs a program over our netlink; what it printed, in a static buffer. */
+static const char *output_of(const char *const argv[], int *status)
+{
+	static char text[16384];
+	FILE *out = tmpfile();
+	int fds[3] = { 0, fileno(out), fileno(out) };
+	size_t len;
+
+	*status = lkl_netlink_exec(argv, fds);
+	rewind(out);
+	len = fread(text, 1, sizeof(text) - 1, out);
+	text[len] = 0;
+	fclose(out);
+	return text;
+}
+
+START_TEST(programs_over_netlink)
+{
+	int d = ok(lkl_link_add("dummy", "d0")), status, fds;
+	const char *text;
+
+	ok(lkl_if_up(d));
+	ok(lkl_if_set_ipv4(d, v4("10.1.0.1"), 24));
+	fds = host_fds();
+	text = output_of((const char *const []){ "ip", "-4", "addr", "show", "dev", "d0", NULL },
+			 &status);
+	is(status, 0);
+	ck_assert_msg(strstr(text, "inet 10.1.0.1/24"), "%s", text);
+	output_of((const char *const []){ "ip", "link", "add", "d1", "type", "dummy", NULL },
+		  &status);
+	is(status, 0);
+	ok(lkl_ifname_to_ifindex("d1"));
+	output_of((const char *const []){ "ip", "link", "del", "nothing", NULL }, &status);
+	is(status, 1);
+	ok(lkl_qdisc_add(d, "root", "netem delay 7ms loss 3% rate 10mbit"));
+	text = output_of((const char *const []){ "tc", "qdisc", "show", "dev", "d0", NULL },
+			 &status);
+	ck_assert_msg(strstr(text, "delay 7ms") && strstr(text, "loss 3%") &&
+		      strstr(text, "rate 10Mbit"), "%s", text);
+	ok(lkl_qdisc_add(d, "root", "cake bandwidth 50mbit besteffort rtt 20ms"));
+	text = output_of((const char *const []){ "tc", "qdisc", "show", "dev", "d0", NULL },
+			 &status);
+	ck_assert_msg(strstr(text, "cake") && strstr(text, "bandwidth 50Mbit besteffort") &&
+		      strstr(text, "rtt 20ms"), "%s", text);
+	ok(lkl_qdisc_add(d, "root", "tbf rate 10mbit burst 32kb latency 50ms"));
+	text = output_of((const char *const []){ "tc", "qdisc", "show", "dev", "d0", NULL },
+			 &status);
+	ck_assert_msg(strstr(text, "tbf") && strstr(text, "rate 10Mbit burst 32Kb lat 50"),
+		      "%s", text);
+	fails(lkl_netlink_exec((const char *const []){ "no-such-program", NULL }, NULL),
+	      LKL_ENOENT);
+	output_of((const char *const []){ "sh", "-c", "kill -9 $$", NULL }, &status);
+	is(status, 128 + 9);
+	is(host_fds(), fds);
+}
+END_TEST
+
+/* A file of rules that says @text; its name. */
+static const char *rules(const char *text)
+{
+	const char *path = host_file("rules.nft", 0);
+	FILE *f = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+	return path;
+}
+
+START_TEST(nft_rules)
+{
+	char why[200];
+	int in, status;
+	const char *text;
+
+	ok(lkl_if_up(1));
+	in = udp4("127.0.0.1", 7);
+	is(send4(in, "127.0.0.1", 7), 4);
+	ck_assert(receives(in));
+	ok(lkl_nft_load(rules("table inet t {\n"
+		" set s { type inet_service; elements = { 7, 9 }; }\n"
+		" chain c { type filter hook input priority 0; policy accept;\n"
+		"  udp dport @s counter drop\n }\n}\n"), why, sizeof(why)));
+	is(send4(in, "127.0.0.1", 7), 4);
+	ck_assert(!receives(in));
+	text = output_of((const char *const []){ "nft", "list", "ruleset", NULL }, &status);
+	ck_assert_msg(strstr(text, "udp dport @s counter packets 1 bytes 32 drop"), "%s", text);
+	/* All or nothing. */
+	fails(lkl_nft_load(rules("flush ruleset\ntable inet t { nonsense }\n"), why, sizeof(why)),
+	      LKL_EINVAL);
+	ck_assert_msg(strstr(why, "Error: syntax error"), "%s", why);
+	fails(lkl_nft_load(rules("flush ruleset\nadd rule inet nowhere c accept\n"), NULL, 0),
+	      LKL_EINVAL);
+	fails(lkl_nft_load("/no/such/file", why, sizeof(why)), LKL_EINVAL);
+	ck_assert_msg(strstr(why, "/no/such/file"), "%s", why);
+	is(send4(in, "127.0.0.1", 7), 4);
+	ck_assert(!receives(in));
+	ok(lkl_nft_load(rules("flush ruleset\n"), why, sizeof(why)));
+	is(send4(in, "127.0.0.1", 7), 4);
+	ck_assert(receives(in));
+}
+END_TEST
+
+/* A set whose messages are larger than a page. */
+START_TEST(nft_large_set)
+{
+	static char text[400000];
+	size_t len;
+	int i;
+
+	len = sprintf(text, "table ip t {\n set s { type ipv4_addr; elements = { ");
+	for (i = 0; i < 20000; i++)
+		len += sprintf(text + len, "10.%d.%d.%d,", i / 60000, i / 200 % 250, i % 200);
+	sprintf(text + len - 1, " }; }\n}\n");
+	ok(lkl_nft_load(rules(text), NULL, 0));
+}
+END_TEST
+
 /* ---- no kernel -------------------------------------------------------------------- */
 
 START_TEST(no_kernel)
@@ -679,6 +817,10 @@ START_TEST(no_kernel)
 	fails(lkl_mptcp_get_endpoints(NULL, 0), LKL_ENODEV);
 	fails(lkl_mptcp_set_limits(1, 1), LKL_ENODEV);
 	fails(lkl_mptcp_get_limits(&x, &y), LKL_ENODEV);
+	fails(lkl_dhcp(1, 1, NULL), LKL_ENODEV);
+	fails(lkl_dhcp_stop(1), LKL_ENODEV);
+	fails(lkl_netlink_exec((const char *const []){ "true", NULL }, NULL), LKL_ENODEV);
+	fails(lkl_nft_load("/dev/null", NULL, 0), LKL_ENODEV);
 }
 END_TEST
 
@@ -690,6 +832,7 @@ int main(void)
 		ipv4_gateway, ipv6_gateway, source_routes, neighbours,
 		namespaces, namespace_of_a_thread, vlan_traffic,
 		qdiscs, qdisc_entries, netem_delays_and_loses, sysctls, mptcp_endpoints,
+		dhcp_without_server, programs_over_netlink, nft_rules, nft_large_set,
 	};
 	const TTest *const bare[] = { no_kernel };
 

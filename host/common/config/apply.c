@@ -189,7 +189,7 @@ static int set_ipv6(struct lkl_config *cfg, struct lkl_config_iface *iface)
 
 	lkl_parse_addr(LKL_AF_INET6, iface->ifipv6, addr);
 	err = check_iface(cfg, iface, "ipv6", iface->ifipv6,
-			  lkl_if_set_ipv6(iface->ifindex, addr, len));
+			  lkl_if_add_ip(iface->ifindex, LKL_AF_INET6, addr, len));
 	if (!err && iface->ifgateway6) {
 		lkl_parse_addr(LKL_AF_INET6, iface->ifgateway6, gw);
 		err = check_iface(cfg, iface, "ifgateway6", iface->ifgateway6,
@@ -302,6 +302,20 @@ static int set_interface(struct lkl_config *cfg, struct lkl_config_iface *iface)
 	return err;
 }
 
+/* Duplicates are looked for on all interfaces at once, so this comes after the last one. */
+static int wait_for_address(struct lkl_config *cfg, const struct lkl_config_iface *iface)
+{
+	unsigned char addr[16];
+	int err = iface->ifnetns ? lkl_netns_enter(iface->ifnetns) : 0;
+
+	lkl_parse_addr(LKL_AF_INET6, iface->ifipv6, addr);
+	if (!err)
+		err = lkl_if_wait_ipv6_dad(iface->ifindex, addr);
+	if (iface->ifnetns)
+		lkl_netns_enter(NULL);
+	return check_iface(cfg, iface, "ipv6", iface->ifipv6, err);
+}
+
 static int set_interfaces(struct lkl_config *cfg)
 {
 	struct lkl_config_iface *iface;
@@ -314,6 +328,9 @@ static int set_interfaces(struct lkl_config *cfg)
 		if (iface->ifnetns)
 			lkl_netns_enter(NULL);
 	}
+	for (iface = cfg->ifaces; iface && !err; iface = iface->next)
+		if (iface->ifipv6)
+			err = wait_for_address(cfg, iface);
 	return err;
 }
 

@@ -358,11 +358,12 @@ static int run_inside(const char *path, const struct command *command, int argc,
 
 	start_stack(&cfg, path);
 	status = command->run(argc, argv);
-	capture_stop();
 	/* What is asked for at the end is to be seen. */
 	if (cfg.dump)
 		lkl_host_ops.print = print_stderr;
 	lkl_unload_config(&cfg);
+	/* After the last packet, with which a DHCP lease is given back. */
+	capture_stop();
 	lkl_sys_halt();
 	return status;
 }
