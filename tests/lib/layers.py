@@ -8,6 +8,7 @@ Puts contents into layers that need a kernel to be written otherwise.
                                          CONTENT in stripes of SIZE bytes, from byte AT
   layers.py cow SECTORS                  an empty snapshot store, on standard output
   layers.py place CONTENT AT FILE        CONTENT at byte AT of FILE
+  layers.py lvm FILE CONTENT             a physical volume, its group, and a volume in it
   layers.py spoil SEED COUNT LIMIT FILE  random changes in the first LIMIT bytes in use
 """
 import os, random, struct, sys, uuid
@@ -92,6 +93,91 @@ def place(content, at, name):
         f.write(open(content, "rb").read())
 
 
+def crc(data):
+    value = 0xf597a6cf
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xedb88320 if value & 1 else 0)
+    return value
+
+
+def lvm(name, content):
+    """As LVM2 lays it out: label in sector 1, a metadata area, data from 1 MiB on."""
+    data = open(content, "rb").read()
+    extents = len(data) >> 20
+    pv = "aaaaaa-0000-0000-0000-0000-0000-000001"
+    text = f"""vg {{
+id = "aaaaaa-0000-0000-0000-0000-0000-000002"
+seqno = 1
+extent_size = 2048
+physical_volumes {{
+pv0 {{
+id = "{pv}"
+device = "/dev/nowhere"
+pe_start = 2048
+pe_count = {2 * extents}
+}}
+}}
+logical_volumes {{
+one {{
+id = "aaaaaa-0000-0000-0000-0000-0000-000003"
+status = ["READ", "WRITE", "VISIBLE"]
+segment_count = 2
+segment1 {{
+start_extent = 0
+extent_count = 1
+type = "striped"
+stripe_count = 1
+stripes = ["pv0", 0]
+}}
+segment2 {{
+start_extent = 1
+extent_count = {extents - 1}
+type = "striped"
+stripe_count = 1
+stripes = ["pv0", 1]
+}}
+}}
+}}
+}}
+""".encode()
+    header = pv.replace("-", "").encode() + struct.pack("<Q", (2 * extents + 1) << 20)
+    header += struct.pack("<QQQQ", 1 << 20, 0, 0, 0)
+    header += struct.pack("<QQQQ", 4096, (1 << 20) - 4096, 0, 0)
+    label = struct.pack("<I8s", 32, b"LVM2 001") + header
+    label = label.ljust(512 - 20, b"\0")
+    area = b" LVM2 x[5A%r0N*>" + struct.pack("<IQQQQII", 1, 4096, (1 << 20) - 4096,
+                                           512, len(text), crc(text), 0)
+    area = area.ljust(508, b"\0")
+    with open(name, "wb") as f:
+        f.truncate((2 * extents + 1) << 20)
+        f.seek(512)
+        f.write(b"LABELONE" + struct.pack("<QI", 1, crc(label)) + label)
+        f.seek(4096)
+        f.write(struct.pack("<I", crc(area)) + area + text)
+        f.seek(1 << 20)
+        f.write(data)
+
+
+def mend(f):
+    """Checksums of LVM, so that changes of what they protect are not just refused."""
+    f.seek(512)
+    label = f.read(512)
+    if label[:8] != b"LABELONE":
+        return
+    f.seek(512 + 16)
+    f.write(struct.pack("<I", crc(label[20:])))
+    f.seek(4096)
+    area = f.read(512)
+    at, size = struct.unpack_from("<QQ", area, 40)
+    f.seek(4096 + at % (1 << 20))
+    text = f.read(min(size, 1 << 20))
+    area = area[:56] + struct.pack("<I", crc(text)) + area[60:]
+    f.seek(4096)
+    f.write(struct.pack("<I", crc(area[4:])) + area[4:])
+
+
 def spoil(seed, count, limit, name):
     random.seed(seed)
     with open(name, "r+b") as f:
@@ -112,6 +198,8 @@ def spoil(seed, count, limit, name):
             at = random.choice(used) * 512 + random.randrange(512)
             f.seek(at)
             f.write(bytes([random.choice([0, 0xff, 0x7f, random.randrange(256)])]))
+        if seed % 4:
+            mend(f)
 
 
 def main(command, *args):
@@ -123,8 +211,12 @@ def main(command, *args):
         cow(int(args[0]))
     elif command == "place":
         place(args[0], int(args[1]), args[2])
+    elif command == "lvm":
+        lvm(*args)
     elif command == "spoil":
-        spoil(int(args[0]), int(args[1]), int(args[2]), args[3])
+        units = {"K": 1 << 10, "M": 1 << 20}
+        limit = int(args[2].rstrip("KM")) * units.get(args[2][-1], 1)
+        spoil(int(args[0]), int(args[1]), limit, args[3])
     else:
         sys.exit(__doc__)
 
