@@ -97,7 +97,7 @@ static cJSON *array(const struct array *a)
 		cJSON_AddItemToArray(members, cJSON_CreateString(title ? title : ""));
 		free(title);
 	}
-	cJSON_AddBoolToObject(object, "complete", !!a->dev);
+	cJSON_AddBoolToObject(object, "started", !!a->dev);
 	if (a->dev)
 		cJSON_AddItemToObject(object, "content", device(a->dev));
 	return object;

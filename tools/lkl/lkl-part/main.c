@@ -50,8 +50,10 @@ static unsigned int megabytes(const char *text)
 	char *end;
 	unsigned long mb = strtoul(text, &end, 10);
 
-	if (*end || end == text || mb < 16 || mb > 1 << 20)
-		die("%s is no amount of memory: MiB from 16 to 1048576 are expected", text);
+	if (*end || end == text || mb < 16 || mb > 1 << 20) {
+		error("%s is no amount of memory: MiB from 16 to 1048576 are expected", text);
+		exit(2);
+	}
 	return mb;
 }
 
