@@ -53,11 +53,17 @@ struct lkl_virtio_req {
 	int n_in;
 	uint64_t out_len;
 	uint64_t in_len;
+	/*
+	 * There was no memory for the lists: they have the first and the last buffer
+	 * only, enough to answer that it cannot be done.
+	 */
+	int truncated;
 
-	/* Of the queue. @out and @in point into @iov. */
+	/* Of the queue. @out and @in point into @iov, or into @ends without memory. */
 	struct lkl_virtio_pool *pool;
 	struct iovec *iov;
 	int iov_cap;
+	struct iovec ends[2];
 	uint16_t head;
 	uint8_t busy;
 

@@ -269,6 +269,10 @@ static int start(struct lkl_virtio_blk *blk, struct lkl_virtio_req *req)
 	br->status = take_status(req);
 	if (!br->status || !take_header(req, &header))
 		return 0;
+	if (req->truncated) {
+		finish(req, LKL_DEV_BLK_STATUS_IOERR);
+		return 1;
+	}
 
 	switch (lkl_le32(header.type)) {
 	case TYPE_IN:

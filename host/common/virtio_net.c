@@ -363,7 +363,7 @@ static int send_frame(struct net_queue *q, struct lkl_virtio_req *req)
 	int n = req->n_out;
 	size_t len = req->out_len;
 
-	if (len < LKL_NET_HDR_LEN + 14 || len > LKL_NET_FRAME_MAX)
+	if (req->truncated || len < LKL_NET_HDR_LEN + 14 || len > LKL_NET_FRAME_MAX)
 		return 0;
 	if (is_set(&net->link_down) || is_set(&net->forked))
 		return 0;

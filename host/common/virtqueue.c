@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "le.h"
+#include "iov.h"
 #include "linux_errno.h"
 #include "virtio.h"
 
@@ -206,30 +207,49 @@ static int reserve(struct lkl_virtio_req *req, int cap)
 	return 0;
 }
 
-static int add_buffer(struct lkl_virtio_req *req, int *count, uint64_t addr,
-		      uint32_t len)
+static const char bad_buffer[] = "bad buffer or too many";
+static const char no_memory[] = "no memory";
+
+/*
+ * Appends to the lists of @req; with @ends_only to the first and last buffer of them.
+ * NULL or what is bad.
+ */
+static const char *add_buffer(struct lkl_virtio_req *req, int *count, uint64_t addr,
+			      uint32_t len, int ends_only)
 {
+	const struct iovec buffer = { (void *)(uintptr_t)addr, len };
+
 	if (!len)
-		return 0;
+		return NULL;
 	if (!addr || addr + len < addr || *count == CHAIN_MAX)
-		return -LKL_ERR_INVAL;
-	if (*count == req->iov_cap &&
-	    reserve(req, *count ? *count * 2 : 8))
-		return -LKL_ERR_NOMEM;
-	req->iov[*count].iov_base = (void *)(uintptr_t)addr;
-	req->iov[*count].iov_len = len;
-	(*count)++;
-	return 0;
+		return bad_buffer;
+	if (ends_only) {
+		if (*count == 2)
+			req->truncated = 1;
+		else
+			(*count)++;
+		req->ends[*count - 1] = buffer;
+		return NULL;
+	}
+	if (*count == req->iov_cap && reserve(req, *count ? *count * 2 : 8))
+		return no_memory;
+	req->iov[(*count)++] = buffer;
+	return NULL;
 }
 
-/* The chain that starts at @head, into the lists of @req. NULL or what is bad. */
-static const char *read_chain(struct lkl_virtio_queue *q,
-			      struct lkl_virtio_req *req, unsigned int head)
+/*
+ * The chain that starts at @head, into the lists of @req; with @ends_only into those
+ * of one that is truncated. NULL or what is bad.
+ */
+static const char *read_chain(struct lkl_virtio_queue *q, struct lkl_virtio_req *req,
+			      unsigned int head, int ends_only)
 {
 	const struct desc *table = desc_table(q);
 	unsigned int size = q->num, i = head, steps = 0;
 	int count = 0, indirect = 0, in_seen = 0;
+	const char *why;
 
+	req->truncated = 0;
 	req->n_out = 0;
 	req->out_len = 0;
 	req->in_len = 0;
@@ -254,8 +274,9 @@ static const char *read_chain(struct lkl_virtio_queue *q,
 			indirect = 1;
 			table = (const struct desc *)(uintptr_t)addr;
 			size = len / sizeof(*table);
-			if (reserve(req, size < CHAIN_MAX ? size : CHAIN_MAX))
-				return "no memory";
+			if (!ends_only &&
+			    reserve(req, size < CHAIN_MAX ? size : CHAIN_MAX))
+				return no_memory;
 			steps = 0;
 			i = 0;
 			continue;
@@ -269,10 +290,13 @@ static const char *read_chain(struct lkl_virtio_queue *q,
 				return "readable after writable buffer";
 			req->out_len += len;
 		}
-		if (add_buffer(req, &count, addr, len))
-			return "bad buffer or too many";
+		why = add_buffer(req, &count, addr, len, ends_only);
+		if (why)
+			return why;
 		if (!in_seen)
 			req->n_out = count;
+		else if (req->truncated)
+			req->n_out = req->n_out ? 1 : 0;
 
 		if (!(flags & DESC_F_NEXT))
 			break;
@@ -280,9 +304,13 @@ static const char *read_chain(struct lkl_virtio_queue *q,
 		if (i >= size)
 			return "descriptor out of range";
 	}
-	req->out = req->iov;
-	req->in = req->iov ? req->iov + req->n_out : NULL;
+	req->out = ends_only ? req->ends : req->iov;
+	req->in = req->out ? req->out + req->n_out : NULL;
 	req->n_in = count - req->n_out;
+	if (req->truncated) {
+		req->out_len = lkl_iov_len(req->out, req->n_out);
+		req->in_len = lkl_iov_len(req->in, req->n_in);
+	}
 	return NULL;
 }
 
@@ -327,7 +355,9 @@ static struct lkl_virtio_req *pop_locked(struct lkl_virtio_queue *q,
 		*why = "chain still in use";
 		return NULL;
 	}
-	*why = read_chain(q, req, head);
+	*why = read_chain(q, req, head, 0);
+	if (*why == no_memory)
+		*why = read_chain(q, req, head, 1);
 	if (*why)
 		return NULL;
 

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A host that fails. Each kind of fault is swept over what a program does with a
+ * kernel: start it, mount, write, set the network up, halt. Every run is in a process
+ * of its own and must end in results and errnos, or in the panic callback; and what a
+ * fault has broken must not stand in the way of the next start. time limit: 300 s
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "faults/faults.h"
+#include "test.h"
+
+#define SECTOR	512
+#define LKL_MNT_DETACH	2
+#define RUN_S	30
+/* How a run may end. */
+#define SOUND	0
+#define PANIC	42
+#define WRONG	43
+
+/* An ext4 image; each run has its own copy of it in memory. */
+static char *image;
+static size_t image_size;
+
+/* ---- the disk -------------------------------------------------------------- */
+
+static int capacity(struct lkl_disk disk, unsigned long long *res)
+{
+	*res = image_size;
+	return 0;
+}
+
+static void transfer(char *at, const struct lkl_blk_req *req, size_t limit)
+{
+	for (int i = 0; i < req->count && limit; i++) {
+		size_t len = req->buf[i].iov_len < limit ? req->buf[i].iov_len : limit;
+
+		if (req->type == LKL_DEV_BLK_TYPE_READ)
+			memcpy(req->buf[i].iov_base, at, len);
+		else
+			memcpy(at, req->buf[i].iov_base, len);
+		at += len;
+		limit -= len;
+	}
+}
+
+static int request(struct lkl_disk disk, struct lkl_blk_req *req)
+{
+	char *at = image + req->sector * SECTOR;
+
+	if (faults_hit(FAULT_DISK_SLOW))
+		usleep(200000);
+	if (faults_hit(FAULT_DISK_ERROR))
+		return LKL_DEV_BLK_STATUS_IOERR;
+	switch (req->type) {
+	case LKL_DEV_BLK_TYPE_READ:
+	case LKL_DEV_BLK_TYPE_WRITE:
+		if (faults_hit(FAULT_DISK_SHORT)) {
+			transfer(at, req, SECTOR);
+			return LKL_DEV_BLK_STATUS_IOERR;
+		}
+		transfer(at, req, SIZE_MAX);
+		return LKL_DEV_BLK_STATUS_OK;
+	case LKL_DEV_BLK_TYPE_FLUSH:
+		return LKL_DEV_BLK_STATUS_OK;
+	}
+	return LKL_DEV_BLK_STATUS_UNSUP;
+}
+
+static struct lkl_dev_blk_ops disk_ops = { .get_capacity = capacity, .request = request };
+
+/* ---- what a program does ------------------------------------------------------ */
+
+/* No result is out of range, whatever it is. */
+static long sane(long result, const char *what)
+{
+	if (result < -4095) {
+		fprintf(stderr, "%s: %ld\n", what, result);
+		_exit(WRONG);
+	}
+	return result;
+}
+
+#define sane(call) sane(call, #call)
+
+static void use_files(const char *mnt)
+{
+	static char data[256 << 10];
+	char path[300];
+	long fd;
+
+	snprintf(path, sizeof(path), "%s/folder", mnt);
+	sane(lkl_sys_mkdir(path, 0700));
+	snprintf(path, sizeof(path), "%s/folder/file", mnt);
+	fd = sane(lkl_sys_open(path, LKL_O_RDWR | LKL_O_CREAT, 0600));
+	if (fd < 0)
+		return;
+	for (int i = 0; i < 4; i++)
+		sane(lkl_sys_write(fd, data, sizeof(data)));
+	sane(lkl_sys_fsync(fd));
+	sane(lkl_sys_pread64(fd, data, sizeof(data), 0));
+	sane(lkl_sys_close(fd));
+	sane(lkl_sys_unlink(path));
+}
+
+static void *connect_to(void *addr)
+{
+	long fd = sane(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_STREAM, 0));
+
+	if (fd < 0)
+		return NULL;
+	sane(lkl_sys_connect(fd, addr, sizeof(struct lkl_sockaddr_in)));
+	sane(lkl_sys_write(fd, "hello", 5));
+	sane(lkl_sys_close(fd));
+	return NULL;
+}
+
+static void use_network(void)
+{
+	struct lkl_sockaddr_in addr = { .sin_family = LKL_AF_INET };
+	struct lkl_timeval patience = { .tv_usec = 200000 };
+	pthread_t client;
+	char buf[16];
+	long fd, other;
+
+	sane(lkl_if_up(1));
+	sane(lkl_if_set_ipv4(1, htobe32(0x0a000001), 8));
+	fd = sane(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_STREAM, 0));
+	if (fd < 0)
+		return;
+	addr.sin_port = htobe16(80);
+	sane(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_RCVTIMEO_OLD, (char *)&patience,
+				sizeof(patience)));
+	if (!sane(lkl_sys_bind(fd, (void *)&addr, sizeof(addr))) &&
+	    !sane(lkl_sys_listen(fd, 4)) &&
+	    !pthread_create(&client, NULL, connect_to, &addr)) {
+		other = sane(lkl_sys_accept(fd, NULL, NULL));
+		if (other >= 0) {
+			sane(lkl_sys_read(other, buf, sizeof(buf)));
+			sane(lkl_sys_close(other));
+		}
+		pthread_join(client, NULL);
+	}
+	sane(lkl_sys_close(fd));
+}
+
+static void use_kernel(void)
+{
+	struct lkl_disk disk = { .ops = &disk_ops };
+	char mnt[64];
+	int id;
+
+	id = sane(lkl_disk_add(&disk));
+	if (id >= 0 && !sane(lkl_mount_dev(id, 0, "ext4", 0, NULL, mnt, sizeof(mnt)))) {
+		use_files(mnt);
+		sane(lkl_umount_dev(id, 0, 0, 2000));
+	}
+	use_network();
+	if (id >= 0 && sane(lkl_disk_remove(disk)) == -LKL_EBUSY)
+		sane(lkl_umount_dev(id, 0, LKL_MNT_DETACH, 0));
+}
+
+static void LKL_ABI panicked(void)
+{
+	_exit(PANIC);
+}
+
+/* The status is how many calls went wrong. */
+static void child(const struct fault_plan *plan, int pipe)
+{
+	unsigned int hits;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(RUN_S);
+	faults_install();
+	lkl_host_ops.panic = panicked;
+	lkl_host_ops.print = NULL;
+	faults_begin(plan);
+	if (!sane(lkl_start_kernel("mem=64M loglevel=1"))) {
+		use_kernel();
+		sane(lkl_sys_halt());
+	}
+	hits = faults_end();
+	if (write(pipe, &hits, sizeof(hits)) != sizeof(hits))
+		_exit(WRONG);
+	/* As if nothing had been. */
+	if (!lkl_is_running()) {
+		lkl_cleanup();
+		if (lkl_start_kernel("mem=64M loglevel=1") || lkl_sys_getpid() != 1 ||
+		    lkl_sys_halt()) {
+			fprintf(stderr, "no kernel after the fault\n");
+			_exit(WRONG);
+		}
+	}
+	_exit(SOUND);
+}
+
+/* One run. Returns how many calls went wrong in it, -1 if it panicked before it could say. */
+static int try(const struct fault_plan *plan)
+{
+	int status, fds[2];
+	unsigned int hits = 0;
+	int told;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(fds), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid)
+		child(plan, fds[1]);
+	close(fds[1]);
+	told = read(fds[0], &hits, sizeof(hits)) == sizeof(hits);
+	close(fds[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status) && (WEXITSTATUS(status) == SOUND ||
+					    WEXITSTATUS(status) == PANIC),
+		      "%s, after %u, %u times: %s %d", fault_names[plan->fault],
+		      plan->after, plan->times, WIFEXITED(status) ? "exit status" : "signal",
+		      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return told ? (int)hits : -1;
+}
+
+/*
+ * Lets the first call fail, the next, and so on, alone and with all that follow, until
+ * a run has fewer calls than that. In the short version with growing steps.
+ */
+static void sweep(enum fault fault, unsigned int forever)
+{
+	unsigned int after = 0, runs = 0;
+	int hits;
+
+	do {
+		struct fault_plan plan = { fault, after, 1 };
+
+		hits = try(&plan);
+		plan.times = forever;
+		if (hits)
+			try(&plan);
+		after += test_all() ? 1 : 1 + after;
+		runs += 2;
+	} while (hits && after < 5000);
+	printf("# %s: %u runs, up to %u calls\n", fault_names[fault], runs, after);
+}
+
+START_TEST(every_fault)
+{
+	sweep(_i, _i >= FAULT_DISK_SLOW ? 3 : 1000000);
+}
+END_TEST
+
+static void make_image(void)
+{
+	const char *path = host_file("ext4", 16 << 20);
+	char command[5000];
+	struct stat st;
+	int fd;
+
+	snprintf(command, sizeof(command), "mkfs.ext4 -q -F %s", path);
+	ck_assert_int_eq(system(command), 0);
+	fd = open(path, O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	image_size = st.st_size;
+	image = mmap(NULL, image_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	ck_assert(image != MAP_FAILED);
+	close(fd);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("faults");
+	TCase *tc = tcase_create("faults");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(tc, make_image, NULL);
+	tcase_set_timeout(tc, test_all() ? 3000 : 250);
+	tcase_add_loop_test(tc, every_fault, FAULT_NONE + 1, FAULTS);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <lkl_host.h>
+
+#include "faults.h"
+
+#define HOUR_NS		3600000000000ULL
+#define TEN_YEARS_NS	(10 * 365 * 24 * HOUR_NS)
+#define LATE_NS		20000000
+/* Registers of virtio-mmio devices. */
+#define INTERRUPT_STATUS 0x60
+#define IRQS		32
+
+const char *const fault_names[FAULTS] = {
+	[FAULT_MALLOC] = "malloc", [FAULT_SEM_ALLOC] = "sem_alloc",
+	[FAULT_RESERVE] = "mem_reserve", [FAULT_ALIAS] = "mem_alias",
+	[FAULT_THREAD] = "thread_create", [FAULT_DISK_ERROR] = "disk error",
+	[FAULT_DISK_SLOW] = "slow disk", [FAULT_DISK_SHORT] = "short disk I/O",
+	[FAULT_TIME] = "time", [FAULT_WALL_TIME] = "wall_time",
+	[FAULT_IRQ_LATE] = "late interrupt", [FAULT_IRQ_TWICE] = "doubled interrupt",
+};
+
+static struct lkl_host_operations real;
+static struct fault_plan plan;
+static unsigned int calls;
+
+int faults_hit(enum fault fault)
+{
+	unsigned int n;
+
+	if (__atomic_load_n(&plan.fault, __ATOMIC_ACQUIRE) != fault)
+		return 0;
+	n = __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
+	return n >= plan.after && n - plan.after < plan.times;
+}
+
+void faults_begin(const struct fault_plan *p)
+{
+	plan.after = p->after;
+	plan.times = p->times;
+	calls = 0;
+	__atomic_store_n(&plan.fault, p->fault, __ATOMIC_RELEASE);
+}
+
+unsigned int faults_end(void)
+{
+	unsigned int n = __atomic_load_n(&calls, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&plan.fault, FAULT_NONE, __ATOMIC_RELEASE);
+	n = n > plan.after ? n - plan.after : 0;
+	return n < plan.times ? n : plan.times;
+}
+
+/* ---- memory of the library; the linker has its calls come here -------------- */
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return faults_hit(FAULT_MALLOC) ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return faults_hit(FAULT_MALLOC) ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return faults_hit(FAULT_MALLOC) ? NULL : __real_realloc(p, size);
+}
+
+/* ---- host operations -------------------------------------------------------- */
+
+static struct lkl_sem *LKL_ABI sem_alloc(int count)
+{
+	return faults_hit(FAULT_SEM_ALLOC) ? NULL : real.sem_alloc(count);
+}
+
+static lkl_thread_t LKL_ABI thread_create(void (LKL_ABI *f)(void *), void *arg)
+{
+	return faults_hit(FAULT_THREAD) ? 0 : real.thread_create(f, arg);
+}
+
+static void *LKL_ABI mem_reserve(unsigned long long hint, unsigned long long size,
+				 int backed)
+{
+	return faults_hit(FAULT_RESERVE) ? NULL : real.mem_reserve(hint, size, backed);
+}
+
+static int LKL_ABI mem_alias(void *addr, void *target, unsigned long long size, int write)
+{
+	return faults_hit(FAULT_ALIAS) ? -12 : real.mem_alias(addr, target, size, write);
+}
+
+static unsigned long long LKL_ABI jumping_time(void)
+{
+	static unsigned long long jumped;
+
+	if (faults_hit(FAULT_TIME))
+		__atomic_fetch_add(&jumped, HOUR_NS, __ATOMIC_RELAXED);
+	return real.time() + __atomic_load_n(&jumped, __ATOMIC_RELAXED);
+}
+
+/* Waits are by the same clock. */
+static int LKL_ABI sem_down_until(struct lkl_sem *sem, unsigned long long deadline)
+{
+	unsigned long long ahead = jumping_time() - real.time();
+
+	if (deadline != LKL_TIME_NEVER)
+		deadline = deadline > ahead ? deadline - ahead : 0;
+	return real.sem_down_until(sem, deadline);
+}
+
+static unsigned long long LKL_ABI jumping_wall_time(void)
+{
+	static unsigned int jumps;
+
+	if (!faults_hit(FAULT_WALL_TIME))
+		return real.wall_time();
+	return jumps++ % 2 ? real.wall_time() - TEN_YEARS_NS : real.wall_time() + HOUR_NS;
+}
+
+static void raise_all(void)
+{
+	for (int irq = 1; irq < IRQS; irq++)
+		lkl_trigger_irq(irq);
+}
+
+static void LKL_ABI raise_later(void *timer)
+{
+	raise_all();
+}
+
+static int LKL_ABI iomem_access(const volatile void *addr, void *val, int size, int write)
+{
+	static struct lkl_timer *timer;
+
+	if (write || ((uintptr_t)addr & 0xff) != INTERRUPT_STATUS)
+		return real.iomem_access(addr, val, size, write);
+	if (faults_hit(FAULT_IRQ_LATE)) {
+		if (!timer)
+			timer = real.timer_alloc(raise_later, NULL);
+		*(uint32_t *)val = 0;
+		return timer ? real.timer_set_oneshot(timer, LATE_NS) :
+			real.iomem_access(addr, val, size, write);
+	}
+	if (faults_hit(FAULT_IRQ_TWICE))
+		raise_all();
+	return real.iomem_access(addr, val, size, write);
+}
+
+void faults_install(void)
+{
+	real = lkl_host_ops;
+	lkl_host_ops.sem_alloc = sem_alloc;
+	lkl_host_ops.sem_down_until = sem_down_until;
+	lkl_host_ops.thread_create = thread_create;
+	lkl_host_ops.mem_reserve = mem_reserve;
+	lkl_host_ops.mem_alias = mem_alias;
+	lkl_host_ops.time = jumping_time;
+	lkl_host_ops.wall_time = jumping_wall_time;
+	lkl_host_ops.iomem_access = iomem_access;
+}

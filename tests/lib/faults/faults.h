@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A host that fails on purpose: the host operations of the library, of which one kind
+ * of call goes wrong by a plan. The same plan gives the same faults as long as the
+ * threads do the same.
+ */
+#ifndef LKL_TEST_FAULTS_H
+#define LKL_TEST_FAULTS_H
+
+enum fault {
+	FAULT_NONE,
+	/* No memory: for the library itself (malloc), semaphores, the kernel's address space. */
+	FAULT_MALLOC,
+	FAULT_SEM_ALLOC,
+	FAULT_RESERVE,
+	FAULT_ALIAS,
+	/* No more threads. */
+	FAULT_THREAD,
+	/* The disk answers with an error, late, or with only the first part read or written. */
+	FAULT_DISK_ERROR,
+	FAULT_DISK_SLOW,
+	FAULT_DISK_SHORT,
+	/* The clocks jump ahead by an hour; the date also back by ten years. */
+	FAULT_TIME,
+	FAULT_WALL_TIME,
+	/* An interrupt is first not seen and comes again later; or comes twice. */
+	FAULT_IRQ_LATE,
+	FAULT_IRQ_TWICE,
+	FAULTS
+};
+
+struct fault_plan {
+	enum fault fault;
+	/* Calls of that kind that succeed first, and how many fail then. */
+	unsigned int after, times;
+};
+
+extern const char *const fault_names[FAULTS];
+
+/* Puts the failing operations into lkl_host_ops; nothing fails before faults_begin(). */
+void faults_install(void);
+void faults_begin(const struct fault_plan *plan);
+/* Nothing fails any more. Returns how many calls have. */
+unsigned int faults_end(void);
+
+/* Whether this call of kind @fault is to go wrong; for disks of the test. */
+int faults_hit(enum fault fault);
+
+#endif
