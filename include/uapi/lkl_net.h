@@ -121,8 +121,8 @@ int lkl_if_set_ipv4(int ifindex, unsigned int addr, unsigned int netmask_len);
  * @addr: sixteen bytes; read only
  * @netprefix_len: bits of the network, 0 to 128
  *
- * As lkl_if_set_ipv4(). If the interface is up it waits until the address can be used,
- * as lkl_if_wait_ipv6_dad() does.
+ * As lkl_if_set_ipv4(). If the interface is up and has a carrier it waits until the address
+ * can be used, as lkl_if_wait_ipv6_dad() does.
  *
  * Return: 0 or err: also those of lkl_if_wait_ipv6_dad().
  */
@@ -169,7 +169,8 @@ int lkl_if_add_linklocal(int ifindex, int af, const void *addr, int netprefix_le
  * Blocks for a second or two on an Ethernet device, ten at most.
  *
  * Return: 0 if the address can be used, or err: -EADDRINUSE if another host has it,
- * -EADDRNOTAVAIL if the interface does not have it, -ENETDOWN, -ETIMEDOUT.
+ * -EADDRNOTAVAIL if the interface does not have it, -ENETDOWN if it is down or has no
+ * carrier, -ETIMEDOUT.
  */
 int lkl_if_wait_ipv6_dad(int ifindex, const void *addr);
 

@@ -86,13 +86,16 @@ links_join() { ip -n "$links_id-l" link set "br$1" up; }
 # the peer's first address through its others.
 links_config()
 {
-	local end=$1 mptcp=${2:-} own=2 n comma="" more delay
+	local end=$1 mptcp=${2:-} own=2 n comma="" more delay dad=""
 
 	[ "$end" = us ] || own=1
 	# The receive buffer has to hold what overtakes the slowest link; the kernel's own limit
 	# follows its memory, which is small here.
-	echo '{ "sysctl": "net.ipv4.conf.all.rp_filter|0;net.ipv4.tcp_rmem|4096 131072 33554432",'
-	echo '  "mptcp_subflows": 8,'
+	for ((n = 0; n < links_count; n++)); do
+		dad="$dad;net.ipv6.conf.eth$n.accept_dad|0"
+	done
+	printf '{ "sysctl": "net.ipv4.conf.all.rp_filter|0;net.ipv4.tcp_rmem|4096 131072 33554432;'
+	echo "net.ipv6.conf.all.accept_dad|0$dad\", \"mptcp_subflows\": 8,"
 	echo '  "mptcp_accept": 8, "interfaces": ['
 	for ((n = 1; n <= links_count; n++)); do
 		more=""

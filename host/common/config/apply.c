@@ -259,8 +259,6 @@ static int find_interface(struct lkl_config *cfg, struct lkl_config_iface *iface
 	err = lkl_netns_add(iface->ifnetns);
 	if (!err || err == -LKL_EEXIST)
 		err = lkl_netns_move(iface->ifindex, iface->ifnetns);
-	if (!err)
-		err = lkl_netns_enter(iface->ifnetns);
 	return check_iface(cfg, iface, "netns", iface->ifnetns, err);
 }
 
@@ -278,7 +276,7 @@ static int set_addresses(struct lkl_config *cfg, struct lkl_config_iface *iface)
 	return err;
 }
 
-/* In the namespace of the interface. */
+/* In its namespace. */
 static int set_interface(struct lkl_config *cfg, struct lkl_config_iface *iface)
 {
 	int err = 0;
@@ -311,18 +309,28 @@ static int wait_for_address(struct lkl_config *cfg, const struct lkl_config_ifac
 	lkl_parse_addr(LKL_AF_INET6, iface->ifipv6, addr);
 	if (!err)
 		err = lkl_if_wait_ipv6_dad(iface->ifindex, addr);
+	/* Nobody is at the other end yet. */
+	if (err == -LKL_ENETDOWN)
+		err = 0;
 	if (iface->ifnetns)
 		lkl_netns_enter(NULL);
 	return check_iface(cfg, iface, "ipv6", iface->ifipv6, err);
 }
 
+/* Parameters come in between: after the interfaces are there, before they are up. */
 static int set_interfaces(struct lkl_config *cfg)
 {
 	struct lkl_config_iface *iface;
 	int err = 0;
 
-	for (iface = cfg->ifaces; iface && !err; iface = iface->next) {
+	for (iface = cfg->ifaces; iface && !err; iface = iface->next)
 		err = find_interface(cfg, iface);
+	if (!err && cfg->sysctls)
+		err = check(cfg, "sysctl", cfg->sysctls, lkl_sysctl_parse_write(cfg->sysctls));
+	for (iface = cfg->ifaces; iface && !err; iface = iface->next) {
+		if (iface->ifnetns)
+			err = check_iface(cfg, iface, "netns", iface->ifnetns,
+					  lkl_netns_enter(iface->ifnetns));
 		if (!err)
 			err = set_interface(cfg, iface);
 		if (iface->ifnetns)
@@ -400,8 +408,6 @@ int lkl_load_config_post(struct lkl_config *cfg)
 		err = set_interfaces(cfg);
 	if (!err)
 		err = set_routes(cfg);
-	if (!err && cfg->sysctls)
-		err = check(cfg, "sysctl", cfg->sysctls, lkl_sysctl_parse_write(cfg->sysctls));
 	if (!err && cfg->nameserver)
 		err = check(cfg, "nameserver", cfg->nameserver, set_nameserver(cfg->nameserver));
 	if (!err && cfg->nft)

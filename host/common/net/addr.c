@@ -6,6 +6,8 @@
 
 #define DAD_PAUSE_MS	10
 #define DAD_LIMIT_MS	10000
+/* How long a device that is new may need to see its carrier. */
+#define CARRIER_MS	1000
 
 /* The directed broadcast address of a network; none for point-to-point prefixes. */
 static void put_broadcast(struct lkl_nl_msg *m, const void *addr, unsigned int len)
@@ -104,18 +106,21 @@ static int look_at(const struct lkl_nlmsghdr *h, void *arg)
 	return 0;
 }
 
-/* 0 when the address can be used, -EAGAIN while it is tentative, or err. */
+/*
+ * 0 when the address can be used, -EAGAIN while it is tentative, -ENOLINK if there is no
+ * carrier without which it stays that, or err.
+ */
 static int dad_state(int ifindex, const void *addr)
 {
 	struct lkl_ifaddrmsg ifa = { .ifa_family = LKL_AF_INET6, .ifa_index = ifindex };
 	struct wanted w = { .ifindex = ifindex, .addr = addr };
 	struct lkl_nl_msg m;
-	int err;
+	int err, up;
 
-	err = lkl_link_is_up(ifindex);
-	if (err < 0)
-		return err;
-	if (!err)
+	up = lkl_link_is_up(ifindex);
+	if (up < 0)
+		return up;
+	if (!up)
 		return -LKL_ENETDOWN;
 	lkl_nl_init(&m, LKL_RTM_GETADDR, LKL_NLM_F_DUMP, &ifa, sizeof(ifa));
 	err = lkl_nl_query(LKL_NETLINK_ROUTE, &m, look_at, &w);
@@ -129,7 +134,9 @@ static int dad_state(int ifindex, const void *addr)
 		return -LKL_EADDRINUSE;
 	if (w.flags & LKL_IFA_F_OPTIMISTIC)
 		return 0;
-	return w.flags & LKL_IFA_F_TENTATIVE ? -LKL_EAGAIN : 0;
+	if (!(w.flags & LKL_IFA_F_TENTATIVE))
+		return 0;
+	return up == 1 ? -LKL_ENOLINK : -LKL_EAGAIN;
 }
 
 int lkl_if_wait_ipv6_dad(int ifindex, const void *addr)
@@ -139,7 +146,9 @@ int lkl_if_wait_ipv6_dad(int ifindex, const void *addr)
 
 	for (ms = 0; ms < DAD_LIMIT_MS; ms += DAD_PAUSE_MS) {
 		err = dad_state(ifindex, addr);
-		if (err != -LKL_EAGAIN)
+		if (err == -LKL_ENOLINK && ms >= CARRIER_MS)
+			return -LKL_ENETDOWN;
+		if (err != -LKL_EAGAIN && err != -LKL_ENOLINK)
 			return err;
 		lkl_sys_nanosleep(&pause, NULL);
 	}

@@ -62,7 +62,9 @@ int lkl_link_is_up(int ifindex)
 
 	lkl_link_init(&m, LKL_RTM_GETLINK, 0, ifindex);
 	err = lkl_nl_query(LKL_NETLINK_ROUTE, &m, note_flags, &flags);
-	return err ? err : !!(flags & LKL_IFF_UP);
+	if (err)
+		return err;
+	return !(flags & LKL_IFF_UP) ? 0 : flags & LKL_IFF_RUNNING ? 2 : 1;
 }
 
 static int set_flags(int ifindex, unsigned int flags)

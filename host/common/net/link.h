@@ -10,7 +10,7 @@
  */
 void lkl_link_init(struct lkl_nl_msg *m, int type, int flags, int ifindex);
 
-/* Whether the interface is up: 1, 0 or err. */
+/* 0 if the interface is down, 1 if it is up without a carrier, 2 with one, or err. */
 int lkl_link_is_up(int ifindex);
 
 #endif
