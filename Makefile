@@ -9,6 +9,7 @@
 #   scripts/programs.mk  tools/lkl, tests, bench
 #   scripts/install.mk   install, uninstall
 #   scripts/docs.mk      documentation out of the headers
+#   scripts/proof.mk     tests of the kernel tree, sanitizers
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -45,6 +46,7 @@ include scripts/target.mk
 include scripts/kernel.mk
 include scripts/library.mk
 include scripts/programs.mk
+include scripts/proof.mk
 include scripts/install.mk
 include scripts/docs.mk
 

@@ -8,6 +8,8 @@ Targets:
   demo         boots a kernel, works on a real ext4 image, tells the times
   check        builds and runs every test in reasonable time
   check-all    the same with the long versions of the tests
+  check-sanitize  the tests with the host's half under ASan, UBSan and TSan
+  selftests    tests of the kernel tree's, on our kernel and on the host's
   bench        measures, beside the host kernel's own figures
   install      into DESTDIR/PREFIX; uninstall takes it away again
   menuconfig   changes the kernel configuration of this build folder

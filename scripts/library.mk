@@ -59,8 +59,7 @@ headers: $(KB)/headers.stamp
 
 # ---- objects ------------------------------------------------------------
 
-# Objects of another compiler command are of no use: its words are their folder.
-HB := $(B)/host$(if $(SANITIZE),-$(subst $() ,-,$(subst $(comma),-,$(SANITIZE))))
+HB := $(B)/host
 
 host-sources := $(filter-out $(no-sources),$(wildcard host/common/*.c host/common/*/*.c host/$(HOST)/*.c))
 host-objects := $(host-sources:host/%.c=$(HB)/%.o) $(HB)/common/image-data.o

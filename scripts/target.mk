@@ -5,7 +5,7 @@
 #
 #   $(TOP)  build/, where the kernel source is unpacked once for all
 #   $(KB)   of a processor and a configuration: the kernel, the image, the headers
-#   $(B)    of these and a host: objects, libraries, programs, tests
+#   $(B)    of these, a host and sanitizers: objects, libraries, programs, tests
 #
 # For this machine's own processor, POSIX and the full configuration all three are
 # the same. $(CROSS_COMPILE) is put before the names of the tools that make the image,
@@ -47,7 +47,8 @@ build-groups := build $(if $(cross),cross_$(ARCH_TARGET))
 
 kernel-name := $(filter-out full $(native),$(ARCH_TARGET) $(CONFIG))
 kernel-name := $(subst $() ,-,$(strip $(kernel-name)))
-target-name := $(subst $() ,-,$(strip $(kernel-name) $(filter-out posix,$(HOST))))
+target-name := $(strip $(kernel-name) $(filter-out posix,$(HOST)) $(subst $(comma), ,$(SANITIZE)))
+target-name := $(subst $() ,-,$(target-name))
 KB := $(TOP)$(addprefix /,$(kernel-name))
 B := $(TOP)$(addprefix /,$(target-name))
 

@@ -114,6 +114,7 @@ START_TEST(restart)
 	int i, threads = 0, fds = 0;
 	long rss = 0, grown;
 
+	skip_sanitized();
 	for (i = 0; i < warm + rounds; i++) {
 		if (i == warm) {
 			rss = host_rss_kib();
@@ -135,6 +136,7 @@ START_TEST(resident_memory)
 {
 	long before = host_rss_kib(), after;
 
+	skip_sanitized();
 	start_kernel();
 	after = host_rss_kib();
 	halt_kernel();

@@ -274,6 +274,7 @@ START_TEST(direct)
 	static char back[MIB + 4096] __attribute__((aligned(4096)));
 	long ret;
 
+	needs_pins();
 	fill(data, MIB, 5);
 	is(lkl_sys_pwrite64(fd, data, MIB, MIB), MIB);
 	is(pread(disk.fd, back, MIB, MIB), MIB);
@@ -403,6 +404,7 @@ START_TEST(io_errors)
 	int direct = ok(lkl_sys_open("/tmp/disk0", LKL_O_RDWR | LKL_O_DIRECT, 0));
 	static char buf[4096] __attribute__((aligned(4096)));
 
+	needs_pins();
 	failing = 1;
 	fails(lkl_sys_pread64(fd, buf, 4096, 2 * MIB), LKL_EIO);
 	fails(lkl_sys_pread64(direct, buf, 4096, 2 * MIB), LKL_EIO);

@@ -250,6 +250,7 @@ START_TEST(splices)
 	int p[2], in = create("/tmp/in"), out = create("/tmp/out");
 	long long offset = 0;
 
+	needs_pins();
 	memset(pattern, 'p', sizeof(pattern));
 	is(lkl_sys_write(in, pattern, 8192), 8192);
 	ok(lkl_sys_pipe2(p, 0));
@@ -477,6 +478,7 @@ START_TEST(futex)
 	long woken = 0;
 	int i;
 
+	needs_pins();
 	fails(lkl_sys_futex(&futex_word, LKL_FUTEX_WAIT, 1, NULL, NULL, 0), LKL_EAGAIN);
 	fails(lkl_sys_futex(&futex_word, LKL_FUTEX_WAIT, 0, &ts, NULL, 0), LKL_ETIMEDOUT);
 	job = run(futex_waiter, NULL);

@@ -91,6 +91,7 @@ START_TEST(come_and_go)
 	int i, before = tasks_inside(), threads;
 	long rss;
 
+	skip_sanitized();
 	for (i = 0; i < 200; i++)
 		ok(join(run(one_call, NULL)));
 	rss = host_rss_kib();

@@ -51,6 +51,11 @@ void lkl_host_memory_release_all(void);
 int lkl_host_memory_fork_prepare(void);
 int lkl_host_memory_fork_done(int child);
 
+/* perf.c */
+
+/* The kernel takes system calls from now on. */
+void lkl_host_started(void);
+
 /* thread.c */
 
 /*

@@ -2,6 +2,7 @@
 /* The kernel's life in this process, and the threads that call it. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +25,7 @@
 struct host_thread {
 	struct lkl_thread kernel;
 	/* Set by the thread alone; see lkl_host_fence_all(). */
-	volatile int inside;
+	atomic_int inside;
 	/* Which kernel knows it. */
 	unsigned int generation;
 	int ended;
@@ -36,11 +37,17 @@ static _Thread_local struct host_thread *self;
 static struct lkl_host_operations *ops;
 static struct lkl_loaded_image image;
 /* image.ops while system calls are possible. */
-static const struct lkl_image *volatile running;
+static const struct lkl_image *_Atomic running;
 static unsigned int generation;
 static struct lkl_mutex *threads_lock;
 static struct host_thread *threads;
 static struct lkl_tls_key *thread_key;
+
+/* Release is free where it counts, on the way of each system call. */
+static void set_inside(struct host_thread *t, int inside)
+{
+	atomic_store_explicit(&t->inside, inside, memory_order_release);
+}
 
 static void lock_threads(void)
 {
@@ -58,11 +65,11 @@ static void LKL_ABI detach(void *data)
 	struct host_thread *t = data;
 	const struct lkl_image *k;
 
-	t->inside = 1;
+	set_inside(t, 1);
 	k = running;
 	if (k && t->generation == generation)
 		k->thread_exit(&t->kernel);
-	t->inside = 0;
+	set_inside(t, 0);
 
 	lock_threads();
 	t->ended = 1;
@@ -126,12 +133,12 @@ long lkl_syscall(long nr, long *params)
 	}
 	if (t->inside)
 		return -LKL_ERR_DEADLK;
-	t->inside = 1;
+	set_inside(t, 1);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	k = running;
 	ret = k ? k->syscall(&t->kernel, nr, (const long long *)params) :
 		-LKL_ERR_NODEV;
-	t->inside = 0;
+	set_inside(t, 0);
 	return ret;
 }
 
@@ -221,6 +228,7 @@ static int start(const char *cmdline)
 	lkl_image_trim(&image);
 	lkl_host_memory_started();
 	running = image.ops;
+	lkl_host_started();
 	return 0;
 }
 
@@ -347,14 +355,14 @@ void lkl_kernel_fork_prepare(void)
 		return;
 	t = running ? attach() : NULL;
 	if (t && !t->inside) {
-		t->inside = 1;
+		set_inside(t, 1);
 		if (!running->fork_prepare(&t->kernel)) {
 			forking = running;
 			lkl_virtio_fork_prepare();
 			if (lkl_host_memory_fork_prepare())
 				lkl_printf("lkl: no memory for the kernel of the child\n");
 		} else {
-			t->inside = 0;
+			set_inside(t, 0);
 		}
 	}
 	lock_threads();
@@ -398,7 +406,7 @@ void lkl_kernel_fork_done(int child)
 	lkl_virtio_fork_done(child);
 	if (k->fork_done(&self->kernel, child))
 		running = NULL;
-	self->inside = 0;
+	set_inside(self, 0);
 }
 
 static int print(struct lkl_host_operations *host, const char *fmt, va_list args)

@@ -18,6 +18,7 @@
 
 #include "host.h"
 #include "memory.h"
+#include "posix.h"
 
 /*
  * Where images go: low, since the kernel walks its map of memory from address 0,
@@ -101,7 +102,8 @@ static int is_file_backed;
 
 int lkl_host_image_map(void *to, const void *from, size_t size)
 {
-	is_file_backed = !map_file(to, from, size);
+	/* What is mapped from a file perf takes for that file's own. */
+	is_file_backed = !lkl_posix_perf_wanted() && !map_file(to, from, size);
 	if (is_file_backed)
 		return 0;
 	if (map_zeroes(to, size, MAP_FIXED) != to)

@@ -50,6 +50,25 @@ static struct region *find(uintptr_t addr)
 	return NULL;
 }
 
+#ifdef __SANITIZE_THREAD__
+void AnnotateBenignRaceSized(const char *file, int line, const volatile void *addr,
+			     size_t size, const char *why);
+
+/*
+ * The host's functions are also called on stacks of kernel threads, which lie there,
+ * by one host thread after another. The CPU token orders that, but ThreadSanitizer
+ * does not see the code that passes it on.
+ */
+static void ordered_by_token(void *addr, size_t size)
+{
+	AnnotateBenignRaceSized(__FILE__, __LINE__, addr, size, "CPU token");
+}
+#else
+static void ordered_by_token(void *addr, size_t size)
+{
+}
+#endif
+
 static struct region *add(void *addr, size_t size, int backed)
 {
 	struct region *r = calloc(1, sizeof(*r));
@@ -63,6 +82,8 @@ static struct region *add(void *addr, size_t size, int backed)
 	r->child_fd = -1;
 	r->next = regions;
 	regions = r;
+	if (backed)
+		ordered_by_token(addr, size);
 	return r;
 }
 

@@ -49,6 +49,9 @@ void LKL_ABI lkl_posix_mem_unalias(void *addr, unsigned long long size);
 void LKL_ABI lkl_posix_mem_populate(void *addr, unsigned long long size);
 void LKL_ABI lkl_posix_mem_discard(void *addr, unsigned long long size);
 
+/* perf.c: whether perf is to know the kernel's functions */
+int lkl_posix_perf_wanted(void);
+
 /* time.c */
 unsigned long long LKL_ABI lkl_posix_time(void);
 unsigned long long LKL_ABI lkl_posix_wall_time(void);

@@ -42,6 +42,25 @@ have()
 	done
 }
 
+# on_build NAME BUILD PATTERN SUITE...: runs suites in another build folder, a test each.
+# Lines of their logs that match PATTERN are failures too.
+on_build()
+{
+	local name=$1 build=$2 pattern=$3 s logs=$2/test-logs wrong
+	shift 3
+	B=$build tests/run.sh "$@" 2>&1 | sed 's/^/# /'
+	for s; do
+		wrong=$(grep '^not ok ' "$logs/$s.report"; grep -nE "$pattern" "$logs/$s.log")
+		if [ -n "$wrong" ]; then
+			fail "$name-$s" "$(head -3 <<<"$wrong" | paste -sd ';') ($logs/$s.log)"
+		elif ! grep -q '^ok ' "$logs/$s.report"; then
+			fail "$name-$s" "no test ran"
+		else
+			pass "$name-$s ($(grep -c '^ok ' "$logs/$s.report") tests)"
+		fi
+	done
+}
+
 # try NAME SECONDS COMMAND...: one test, which the command's status decides. Its
 # output goes to the log, its last line into the report. Time-out counts as failure.
 # COMMAND may be a function that is exported.

@@ -27,7 +27,9 @@ void start_kernel_with(const char *cmdline)
 
 void start_kernel(void)
 {
-	start_kernel_with("loglevel=4");
+	const char *cmdline = getenv("LKL_TEST_CMDLINE");
+
+	start_kernel_with(cmdline ? cmdline : "loglevel=4");
 }
 
 void halt_kernel(void)

@@ -45,7 +45,25 @@
 	return;								\
 } while (0)
 
-/* Fixture: a running kernel with /proc, /sys and a tmpfs on /tmp. */
+/*
+ * Sanitizers have memory of their own and keep what is freed; ThreadSanitizer leaves
+ * no room for the struct page of the application's pages, so these cannot be pinned.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define skip_sanitized() skip("a sanitizer's memory counts too")
+#else
+#define skip_sanitized() do { } while (0)
+#endif
+#ifdef __SANITIZE_THREAD__
+#define needs_pins() skip("ThreadSanitizer leaves no address space for it")
+#else
+#define needs_pins() do { } while (0)
+#endif
+
+/*
+ * Fixture: a running kernel with /proc, /sys and a tmpfs on /tmp, and the command line
+ * that LKL_TEST_CMDLINE says.
+ */
 void start_kernel(void);
 void halt_kernel(void);
 /* The same with @cmdline. */

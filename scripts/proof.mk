@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Other people's tests, and other compilers for ours; docs/testing.md.
+
+PHONY += check-sanitize
+check-sanitize:
+	$(Q)scripts/packages.sh install build test
+	$(Q)+$(MAKE) SANITIZE=address,undefined tests
+	$(Q)+$(MAKE) SANITIZE=thread tests
+	$(Q)B=$(TOP) LKL_TEST_ALL=1 tests/run.sh sanitize
+
+# ---- selftests --------------------------------------------------------------
+
+ST := $(B)/selftests
+selftests-of = $(addprefix $(ST)/lkl/,$(shell sed -n 's/^$(1)\t[a-z]*\t\([^\t]*\).*/\1/p' tests/selftests/list))
+selftests-quick := $(call selftests-of,quick)
+selftests-long := $(call selftests-of,long)
+
+# The tree's headers, newer than the system's, but for what is of the processor; and
+# the calls that both kernels know, by the host's numbers.
+$(ST)/headers.stamp: $(KB)/headers.stamp scripts/proof.mk
+	$(Q)mkdir -p $(ST)/include
+	$(Q)ln -sfn $(abspath $(KB))/headers/include/[!a]* \
+		$(abspath $(KB))/headers/include/asm-generic $(ST)/include/
+	$(Q)echo '#include <asm/unistd.h>' | $(CC) -dM -E - | \
+		sed -n 's/^#define __NR_\([a-z0-9_]*\) [0-9]*$$/\1/p' | sort -u | \
+		sed 's/.*/#ifdef __lkl__NR_&\n[__NR_&] = __lkl__NR_& + 1,\n#endif/' \
+		> $(ST)/numbers.h
+	$(Q)touch $@
+
+$(ST)/shim.o: tests/selftests/shim.c tests/selftests/shim.h $(ST)/headers.stamp $(uapi-headers)
+	$(say) CC $@
+	$(Q)$(CC) $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -I$(ST) -c -o $@ $<
+
+$(ST)/lkl/%: $(ST)/shim.o tests/selftests/build.sh tests/selftests/harmless $(B)/liblkl.so
+	$(say) TEST $@
+	$(Q)tests/selftests/build.sh $(KSRC) $(ST) $* $(CC) -L$(B) -llkl \
+		-Wl,-rpath,$(abspath $(B))
+
+PHONY += selftests
+selftests: $(selftests-quick) $(selftests-long)
+	$(Q)B=$(B) tests/selftests/run.sh all
+
+# ---- what make check needs --------------------------------------------------
+
+PHONY += proof
+ifeq ($(B),$(TOP))
+proof: $(selftests-quick) $(if $(LKL_TEST_ALL),$(selftests-long))
+	$(Q)+$(MAKE) SANITIZE=address,undefined \
+		$(if $(LKL_TEST_ALL),tests,$(addprefix $(TOP)/address-undefined/tests/,boot errors virtio))
+ifneq ($(LKL_TEST_ALL),)
+	$(Q)+$(MAKE) SANITIZE=thread tests
+endif
+endif
+
+run-check: proof

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What stands between a selftest of the kernel tree and the kernel in this process.
+ * The names of the C library's functions in the test's object are changed: NAME is
+ * shim_NAME here, for those in shim.h. main() is shim_test.
+ *
+ * Processes, signals and threads stay the host's; fork() takes the kernel along.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <lkl.h>
+#include <lkl_host.h>
+
+#include "shim.h"
+
+int shim_test(int argc, char **argv, char **envp);
+
+static long result(long ret)
+{
+	if (ret >= 0 || ret < -4095)
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
+static long call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	long params[6] = { a, b, c, d, e, f };
+
+	return result(lkl_syscall(nr, params));
+}
+
+#define SAME(name, nr)							\
+long shim_##name(long a, long b, long c, long d, long e, long f)	\
+{									\
+	return call(__lkl__NR_##nr, a, b, c, d, e, f);			\
+}
+SHIM_SAME(SAME)
+
+/* Calls that the kernel inside has under a newer name, or not with these words. */
+
+int shim_open(const char *path, int flags, int mode)
+{
+	return result(lkl_sys_open(path, flags, mode));
+}
+
+int shim_creat(const char *path, int mode)
+{
+	return result(lkl_sys_creat(path, mode));
+}
+
+int shim_access(const char *path, int mode)
+{
+	return result(lkl_sys_access(path, mode));
+}
+
+int shim_unlink(const char *path)
+{
+	return result(lkl_sys_unlink(path));
+}
+
+int shim_rmdir(const char *path)
+{
+	return result(lkl_sys_rmdir(path));
+}
+
+int shim_remove(const char *path)
+{
+	long err = lkl_sys_unlink(path);
+
+	return result(err == -LKL_EISDIR ? lkl_sys_rmdir(path) : err);
+}
+
+int shim_mkdir(const char *path, int mode)
+{
+	return result(lkl_sys_mkdir(path, mode));
+}
+
+int shim_symlink(const char *to, const char *path)
+{
+	return result(lkl_sys_symlink(to, path));
+}
+
+ssize_t shim_readlink(const char *path, char *buf, size_t size)
+{
+	return result(lkl_sys_readlink(path, buf, size));
+}
+
+int shim_pipe(int *fds)
+{
+	return result(lkl_sys_pipe(fds));
+}
+
+int shim_dup2(int from, int to)
+{
+	if (from == to)
+		return to;
+	return result(lkl_sys_dup3(from, to, 0));
+}
+
+int shim_poll(void *fds, unsigned int n, int timeout)
+{
+	return result(lkl_sys_poll(fds, n, timeout));
+}
+
+int shim_select(int n, void *in, void *out, void *ex, void *timeout)
+{
+	return result(lkl_sys_select(n, in, out, ex, timeout));
+}
+
+int shim_epoll_create(int size)
+{
+	return result(lkl_sys_epoll_create(size));
+}
+
+int shim_epoll_wait(int fd, void *events, int max, int timeout)
+{
+	return result(lkl_sys_epoll_wait(fd, events, max, timeout));
+}
+
+int shim_eventfd(unsigned int value, int flags)
+{
+	return result(lkl_sys_eventfd2(value, flags));
+}
+
+ssize_t shim_send(int fd, const void *buf, size_t size, int flags)
+{
+	return call(__lkl__NR_sendto, fd, (long)buf, size, flags, 0, 0);
+}
+
+ssize_t shim_recv(int fd, void *buf, size_t size, int flags)
+{
+	return call(__lkl__NR_recvfrom, fd, (long)buf, size, flags, 0, 0);
+}
+
+time_t shim_time(time_t *where)
+{
+	struct lkl_timespec ts = { 0 };
+
+	lkl_sys_clock_gettime(LKL_CLOCK_REALTIME, (void *)&ts);
+	if (where)
+		*where = ts.tv_sec;
+	return ts.tv_sec;
+}
+
+/* The one that returns the error itself. */
+int shim_clock_nanosleep(int clock, int flags, const void *request, void *remain)
+{
+	return -lkl_sys_clock_nanosleep(clock, flags, (void *)request, remain);
+}
+
+int shim_mq_open(const char *name, int flags, long mode, void *attr)
+{
+	if (name[0] != '/') {
+		errno = EINVAL;
+		return -1;
+	}
+	return call(__lkl__NR_mq_open, (long)(name + 1), flags, mode, (long)attr, 0, 0);
+}
+
+int shim_mq_unlink(const char *name)
+{
+	return call(__lkl__NR_mq_unlink, (long)(name + 1), 0, 0, 0, 0, 0);
+}
+
+int shim_mq_getattr(int queue, void *attr)
+{
+	return call(__lkl__NR_mq_getsetattr, queue, 0, (long)attr, 0, 0, 0);
+}
+
+int shim_mq_setattr(int queue, void *attr, void *old)
+{
+	return call(__lkl__NR_mq_getsetattr, queue, (long)attr, (long)old, 0, 0, 0);
+}
+
+static int convert(long ret, const struct lkl_stat *from, struct stat *to)
+{
+	if (ret)
+		return result(ret);
+	memset(to, 0, sizeof(*to));
+	to->st_dev = from->st_dev;
+	to->st_ino = from->st_ino;
+	to->st_mode = from->st_mode;
+	to->st_nlink = from->st_nlink;
+	to->st_uid = from->st_uid;
+	to->st_gid = from->st_gid;
+	to->st_rdev = from->st_rdev;
+	to->st_size = from->st_size;
+	to->st_blksize = from->st_blksize;
+	to->st_blocks = from->st_blocks;
+	return 0;
+}
+
+int shim_stat(const char *path, struct stat *to)
+{
+	struct lkl_stat st;
+
+	return convert(lkl_sys_stat(path, &st), &st, to);
+}
+
+int shim_lstat(const char *path, struct stat *to)
+{
+	struct lkl_stat st;
+
+	return convert(lkl_sys_lstat(path, &st), &st, to);
+}
+
+int shim_fstat(int fd, struct stat *to)
+{
+	struct lkl_stat st;
+
+	return convert(lkl_sys_fstat(fd, &st), &st, to);
+}
+
+int shim_fstatat(int dir, const char *path, struct stat *to, int flags)
+{
+	struct lkl_stat st;
+
+	return convert(lkl_sys_fstatat(dir, path, &st, flags), &st, to);
+}
+
+/* Memory without a file is the application's. */
+void *shim_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offset)
+{
+	if (flags & MAP_ANONYMOUS)
+		return mmap(addr, size, prot, flags, fd, offset);
+	return (void *)call(__lkl__NR_mmap, (long)addr, size, prot, flags, fd, offset);
+}
+
+int shim_munmap(void *addr, size_t size)
+{
+	return lkl_sys_munmap(addr, size) == 0 ? 0 : munmap(addr, size);
+}
+
+int shim_mprotect(void *addr, size_t size, int prot)
+{
+	return lkl_sys_mprotect((unsigned long)addr, size, prot) == 0 ? 0 :
+		mprotect(addr, size, prot);
+}
+
+unsigned int shim_if_nametoindex(const char *name)
+{
+	int index = lkl_ifname_to_ifindex(name);
+
+	return index < 0 ? 0 : index;
+}
+
+/* What the host's numbers are here, plus one. */
+static const unsigned short numbers[] = {
+#include "numbers.h"
+};
+
+long shim_syscall(long nr, long a, long b, long c, long d, long e, long f)
+{
+	if (nr < 0 || nr >= (long)(sizeof(numbers) / sizeof(numbers[0])) || !numbers[nr]) {
+		fprintf(stderr, "shim: there is no call %ld inside\n", nr);
+		errno = ENOSYS;
+		return -1;
+	}
+	return call(numbers[nr] - 1, a, b, c, d, e, f);
+}
+
+/* Files inside as streams: for what tests read and set in /proc. */
+
+static ssize_t stream_read(void *cookie, char *buf, size_t size)
+{
+	return result(lkl_sys_read((long)cookie, buf, size));
+}
+
+static ssize_t stream_write(void *cookie, const char *buf, size_t size)
+{
+	long n = lkl_sys_write((long)cookie, (char *)buf, size);
+
+	return n < 0 ? 0 : n;
+}
+
+static int stream_seek(void *cookie, off64_t *offset, int whence)
+{
+	long ret = lkl_sys_lseek((long)cookie, *offset, whence);
+
+	if (ret < 0)
+		return result(ret);
+	*offset = ret;
+	return 0;
+}
+
+static int stream_close(void *cookie)
+{
+	return result(lkl_sys_close((long)cookie));
+}
+
+FILE *shim_fopen(const char *path, const char *mode)
+{
+	const cookie_io_functions_t functions = {
+		stream_read, stream_write, stream_seek, stream_close,
+	};
+	int flags = mode[0] == 'r' ? LKL_O_RDONLY : LKL_O_WRONLY | LKL_O_CREAT;
+	int fd;
+
+	if (strchr(mode, '+'))
+		flags = (flags & ~LKL_O_WRONLY) | LKL_O_RDWR;
+	if (mode[0] == 'w')
+		flags |= LKL_O_TRUNC;
+	if (mode[0] == 'a')
+		flags |= LKL_O_APPEND;
+	fd = shim_open(path, flags, 0666);
+	return fd < 0 ? NULL : fopencookie((void *)(long)fd, mode, functions);
+}
+
+/* What the script around a test would do: "FILE=TEXT", a setting of the kernel's. */
+static long setup(const char *setting)
+{
+	const char *text = setting ? strchr(setting, '=') : NULL;
+	char path[256];
+	long fd, err;
+
+	if (!text)
+		return 0;
+	snprintf(path, sizeof(path), "%.*s", (int)(text - setting), setting);
+	fd = lkl_sys_open(path, LKL_O_WRONLY, 0);
+	if (fd < 0)
+		return fd;
+	err = lkl_sys_write(fd, (char *)text + 1, strlen(text + 1));
+	lkl_sys_close(fd);
+	return err;
+}
+
+/* Only root can do all that the tests do, and here everybody is. */
+static int prepare(void)
+{
+	long err = 0;
+
+	for (int i = 0; i < 3 && err >= 0; i++)
+		err = lkl_sys_open("/", LKL_O_RDONLY, 0);
+	if (err >= 0)
+		err = lkl_mount_fs("proc");
+	if (err >= 0)
+		err = lkl_mount_fs("sysfs");
+	lkl_sys_mkdir("/dev", 0755);
+	if (err >= 0)
+		err = lkl_sys_mount("dev", "/dev", "devtmpfs", 0, NULL);
+	lkl_sys_mkdir("/dev/shm", 01777);
+	lkl_sys_mkdir("/dev/mqueue", 01777);
+	if (err >= 0)
+		err = lkl_sys_mount("mqueue", "/dev/mqueue", "mqueue", 0, NULL);
+	lkl_sys_mkdir("/tmp", 01777);
+	if (err >= 0)
+		err = lkl_sys_mount("tmp", "/tmp", "tmpfs", 0, NULL);
+	if (err >= 0)
+		err = lkl_sys_chdir("/tmp");
+	if (err >= 0)
+		err = lkl_if_up(1);
+	if (err >= 0)
+		err = setup(getenv("LKL_SELFTEST_SETUP"));
+	return err;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	int err;
+
+	lkl_host_ops.print = NULL;
+	err = lkl_init(&lkl_host_ops);
+	if (!err)
+		err = lkl_start_kernel("mem=256M");
+	if (!err)
+		err = prepare();
+	if (err < 0) {
+		fprintf(stderr, "shim: %s\n", lkl_strerror(err));
+		return 1;
+	}
+	return shim_test(argc, argv, envp);
+}
