@@ -155,7 +155,7 @@ $(B)/bench/%: bench/%.c $(wildcard bench/lib/*.c) $(B)/liblkl.a
 PHONY += benches run-bench
 benches: $(bench-names:%=$(B)/bench/%)
 
-run-bench: benches
+run-bench: benches programs
 	$(Q)B=$(B) bench/run.sh
 
 -include $(wildcard $(B)/bin/.d/*.d $(B)/tests/.d/*.d $(B)/bench/.d/*.d)

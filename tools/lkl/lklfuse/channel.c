@@ -245,6 +245,14 @@ static void give_turn(struct worker *w)
 	pthread_mutex_unlock(&lock);
 }
 
+static bool somebody_works(void)
+{
+	for (unsigned int i = 0; i < n_workers; i++)
+		if (workers[i].turn == WORKS)
+			return true;
+	return false;
+}
+
 /* Takes the turn from those who are at the same request as a while ago. */
 static void *watchdog(void *arg)
 {
@@ -254,8 +262,10 @@ static void *watchdog(void *arg)
 	for (;;) {
 		pthread_mutex_lock(&lock);
 		watching = false;
-		while (!watching && !stopping)
+		/* Who has begun before that did not wake us. */
+		while (!watching && !stopping && !somebody_works())
 			pthread_cond_wait(&watch, &lock);
+		watching = true;
 		pthread_mutex_unlock(&lock);
 		for (idle = 0; idle < WATCH_IDLE; idle++) {
 			if (stopping)

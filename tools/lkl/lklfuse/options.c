@@ -24,8 +24,10 @@ static void help(void)
 	       "Mounts a file system that is in a disk image.\n\n"
 	       "  -o type=FS          file system, as mount -t takes it; found out if not given\n"
 	       "  -o part=N           partition: number, label or UUID\n"
+	       "  -o format=FORMAT    of the image: raw, qcow2, ...; found out if not given\n"
 	       "  -o volume=NAME      LVM volume, GROUP/NAME or NAME\n"
 	       "  -o key-file=FILE    key or passphrase of LUKS; also --key-file FILE\n"
+	       "  -o degraded         write to RAID arrays though disks are missing\n"
 	       "  -o opts=OPTIONS     options for the file system itself; write \\, for commas\n"
 	       "  -o ro               read-only; also -r\n"
 	       "  -o uid=N,gid=N,umask=M\n"
@@ -115,6 +117,7 @@ static void mount_option(struct options *o, const char *option)
 		const char *name;
 		const char **value;
 	} texts[] = {
+		{ "format", &o->volume.format },
 		{ "type", &o->volume.type },
 		{ "part", &o->volume.part },
 		{ "volume", &o->volume.volume },
@@ -153,6 +156,10 @@ static void mount_option(struct options *o, const char *option)
 	if (value) {
 		o->umask = number("umask", value, 8, 0777);
 		o->set_umask = true;
+		return;
+	}
+	if (!strcmp(option, "degraded")) {
+		o->volume.degraded = 1;
 		return;
 	}
 	if (!strcmp(option, "ro"))

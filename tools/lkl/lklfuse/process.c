@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <message.h>
@@ -21,6 +22,10 @@
 
 /* How long programs that still use a file system may finish after a signal. */
 #define GRACE_MS	2000
+
+/* How often --unmount looks whether all is done, and after how many times it says so. */
+#define WAIT_PAUSE_NS	2000000
+#define WAIT_PATIENCE	5000
 
 /* Words between the processes, one byte each. */
 #define READY		'R'
@@ -117,7 +122,7 @@ struct monitor {
 	int log;
 	int report;		/* to the process that was started; -1 in the foreground */
 	bool ready;
-	bool unmounting;
+	bool unmounting, stopped;
 	int folder;		/* the root of what is mounted, while unmounting */
 };
 
@@ -153,6 +158,7 @@ static void tell_to_stop(struct monitor *m)
 		close(m->folder);
 		m->folder = -1;
 	}
+	m->stopped = true;
 	if (write(control, &word, 1) != 1)
 		kill(m->server, SIGKILL);
 }
@@ -172,11 +178,18 @@ static void begin_unmount(struct monitor *m)
 		return;
 	}
 	m->unmounting = true;
-	/* Nobody uses it, and all is well; or else it goes out of sight at least. */
+	m->folder = open(m->options->mountpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->folder < 0 || syncfs(m->folder)) {
+		tell_to_stop(m);
+		return;
+	}
+	close(m->folder);
+	m->folder = -1;
+	/* If nobody uses it, that is all; but another mount namespace may have a copy. */
 	if (!unmount(m->options->mountpoint, false))
 		return;
 	m->folder = open(m->options->mountpoint, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->folder < 0 || syncfs(m->folder) || unmount(m->options->mountpoint, true))
+	if (unmount(m->options->mountpoint, true))
 		tell_to_stop(m);
 }
 
@@ -216,7 +229,7 @@ static int monitor_run(struct monitor *m)
 	int status, n;
 
 	while (!waitpid(m->server, &status, WNOHANG)) {
-		n = poll(fds, 2, m->folder >= 0 ? GRACE_MS : -1);
+		n = poll(fds, 2, m->unmounting && !m->stopped ? GRACE_MS : -1);
 		if (!n)
 			tell_to_stop(m);
 		if (n <= 0)
@@ -371,9 +384,23 @@ static char *mounted_image(const char *mountpoint)
 	return result;
 }
 
+/* Until the lock on the open @image, which the process that serves has, is gone. */
+static void wait_for_lock(int fd, const char *image)
+{
+	const struct timespec pause = { .tv_nsec = WAIT_PAUSE_NS };
+	struct flock whole = { .l_type = F_RDLCK };
+	unsigned int waited = 0;
+
+	while (fcntl(fd, F_OFD_SETLK, &whole) && (errno == EAGAIN || errno == EACCES)) {
+		nanosleep(&pause, NULL);
+		if (++waited == WAIT_PATIENCE)
+			warning("%s: waiting until all is written; or is it still mounted in another mount namespace?",
+				image);
+	}
+}
+
 int process_unmount(const char *mountpoint)
 {
-	struct flock whole = { .l_type = F_RDLCK };
 	char *path = realpath(mountpoint, NULL), *image;
 	int fd, err;
 
@@ -393,8 +420,7 @@ int process_unmount(const char *mountpoint)
 		warning("%s cannot be opened to wait for it (%s); wait for the program's end",
 			image, strerror(errno));
 	} else {
-		while (fcntl(fd, F_OFD_SETLKW, &whole) && errno == EINTR)
-			;
+		wait_for_lock(fd, image);
 		close(fd);
 	}
 	free(image);
