@@ -26,7 +26,7 @@ while [ $# != 0 ]; do
 	esac
 	shift
 done
-[ ${#programs[@]} != 0 ] || programs=(start calls files direct net speed)
+[ ${#programs[@]} != 0 ] || programs=(start calls files direct net fuse speed)
 
 printf 'Host: Linux %s, %s processors, load %s, %s\n' "$(uname -r)" "$(nproc)" \
 	"$(cut -d' ' -f1 /proc/loadavg)" \
