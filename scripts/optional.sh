@@ -39,7 +39,7 @@ report()
 	have libnbd ||
 		off "qcow2, vmdk, vdi, vhdx and NBD disks" "libnbd-dev is missing"
 	have libcjson ||
-		off "configurations in JSON" "libcjson-dev is missing"
+		off "configurations in JSON, lkl-part --json" "libcjson-dev is missing"
 	have slirp ||
 		off "slirp network devices" "libslirp-dev or libglib2.0-dev is missing"
 	have_header libvdeplug.h ||

@@ -471,6 +471,111 @@ START_TEST(host_disk_full)
 }
 END_TEST
 
+/*
+ * A disk with several requests under way: a thread of its own completes them, the
+ * latest one first, when nothing more has come for a while.
+ */
+#define DEPTH 64
+
+static struct lkl_blk_req *waiting[DEPTH];
+static int n_waiting, most_waiting, disk_read_only, disk_ends;
+static pthread_mutex_t waiting_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void deep_submit(struct lkl_disk disk, struct lkl_blk_req *req)
+{
+	(void)disk;
+	pthread_mutex_lock(&waiting_lock);
+	ck_assert_int_lt(n_waiting, DEPTH);
+	waiting[n_waiting++] = req;
+	if (n_waiting > most_waiting)
+		most_waiting = n_waiting;
+	pthread_mutex_unlock(&waiting_lock);
+}
+
+static int deep_limits(struct lkl_disk disk, struct lkl_disk_limits *limits)
+{
+	(void)disk;
+	is(limits->logical_block_size, 512);
+	limits->read_only = disk_read_only;
+	limits->logical_block_size = 4096;
+	limits->physical_block_size = 4096;
+	limits->discard_granularity = 4096;
+	limits->can_discard = 0;
+	limits->can_zero = 0;
+	return 0;
+}
+
+static void *deep_serve(void *arg)
+{
+	struct lkl_disk disk = { .ops = NULL };
+
+	(void)arg;
+	while (!__atomic_load_n(&disk_ends, __ATOMIC_ACQUIRE)) {
+		struct lkl_blk_req *todo[DEPTH];
+		int n;
+
+		usleep(5000);
+		pthread_mutex_lock(&waiting_lock);
+		n = n_waiting;
+		memcpy(todo, waiting, n * sizeof(*todo));
+		n_waiting = 0;
+		pthread_mutex_unlock(&waiting_lock);
+		while (n--)
+			lkl_disk_complete(todo[n], memory_request(disk, todo[n]));
+	}
+	return NULL;
+}
+
+static struct lkl_dev_blk_ops deep_ops = {
+	.get_capacity = memory_capacity,
+	.submit = deep_submit,
+	.get_limits = deep_limits,
+};
+
+START_TEST(several_requests_under_way)
+{
+	static char data[4 * MIB] __attribute__((aligned(4096))), back[sizeof(data)];
+	struct lkl_disk disk = { .ops = &deep_ops };
+	int fd, size = 0;
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, deep_serve, NULL), 0);
+	fd = open_disk(ok(lkl_disk_add(&disk)), LKL_O_RDWR);
+	is(size_inside(ok(fd)), sizeof(memory));
+	ok(lkl_sys_ioctl(fd, 0x1268 /* BLKSSZGET */, (long)&size));
+	is(size, 4096);
+	fill(data, sizeof(data), 8);
+	is(lkl_sys_pwrite64(fd, data, sizeof(data), MIB), sizeof(data));
+	ok(lkl_sys_fsync(fd));
+	ck_assert_int_gt(flushes, 0);
+	ck_assert(!memcmp(memory + MIB, data, sizeof(data)));
+	ok(lkl_sys_fadvise64(fd, 0, 0, 4 /* POSIX_FADV_DONTNEED */));
+	is(lkl_sys_pread64(fd, back, sizeof(back), MIB), sizeof(back));
+	ck_assert(!memcmp(data, back, sizeof(data)));
+	ck_assert_int_gt(most_waiting, 1);
+
+	ok(lkl_sys_close(fd));
+	fd = ok(lkl_sys_open("/tmp/disk0", LKL_O_RDONLY | LKL_O_DIRECT, 0));
+	failing = 1;
+	fails(lkl_sys_pread64(fd, data, 4096, 7 * MIB), LKL_EIO);
+	failing = 0;
+	ok(lkl_sys_close(fd));
+	ok(lkl_disk_start(disk));
+	ok(lkl_disk_remove(disk));
+	fails(lkl_disk_start((struct lkl_disk){ .ops = &deep_ops }), LKL_ENOENT);
+
+	disk_read_only = 1;
+	disk = (struct lkl_disk){ .ops = &deep_ops };
+	fd = open_disk(ok(lkl_disk_add(&disk)), LKL_O_RDONLY);
+	ok(lkl_sys_ioctl(ok(fd), BLKROGET_, (long)&size));
+	is(size, 1);
+	ok(lkl_sys_close(fd));
+	ok(lkl_disk_remove(disk));
+	__atomic_store_n(&disk_ends, 1, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const inside[] = {
@@ -478,7 +583,7 @@ int main(void)
 		removed_while_open, read_only, beyond_two_tib,
 		discard_punches_holes, write_zeroes, direct, many_threads,
 		application_operations, io_errors, slow_disk_stops_nobody,
-		host_disk_full,
+		several_requests_under_way, host_disk_full,
 	};
 	const TTest *const bare[] = { added_before_start };
 
