@@ -78,10 +78,11 @@ up()
 	start_server || { fail "$name" "the server did not start"; return 1; }
 }
 
-# sum NAME TRIES SECONDS MBIT OPTION...: a transfer gets 90 % of MBIT, after its first second.
+# sum NAME PERCENT SECONDS MBIT OPTION...: a transfer gets that part of MBIT, after its first
+# second.
 sum()
 {
-	local name=$1 tries=$2 seconds=$3 mbit=$4 got subflows
+	local name=$1 percent=$2 seconds=$3 mbit=$4 got subflows
 	shift 4
 
 	if ! on_links timeout 60 "$net" -j "$tmp/us.json" test --mptcp -t "$seconds" \
@@ -94,10 +95,8 @@ sum()
 	echo "# $name: $got of $mbit Mbit/s, $subflows subflows"
 	if [ "$subflows" != "$links_count" ]; then
 		fail "$name" "$subflows subflows over $links_count links"
-	elif at_least "$got" 90 "$mbit"; then
+	elif at_least "$got" "$percent" "$mbit"; then
 		pass "$name"
-	elif [ "$tries" -gt 1 ]; then
-		sum "$name" $((tries - 1)) "$seconds" "$mbit" "$@"
 	else
 		fail "$name" "$got Mbit/s over links of $mbit"
 	fi
@@ -130,9 +129,10 @@ one()
 	local name="$peer, $a+$b Mbit/s, +$da/$db ms"
 
 	up "$name" "$peer" "$da $db" "$a" "$b" || return
-	sum "$name, from us" 1 "$seconds" $((a + b))
-	# A Linux 6.18 as the sender got 86 to 94 % of two links from another one of its kind.
-	sum "$name, to us" "$([ "$peer" = lkl ] && echo 1 || echo 3)" "$seconds" $((a + b)) -R
+	sum "$name, from us" 90 "$seconds" $((a + b))
+	# What the host's sender does is not ours: Linux 6.18 sends to another one of its kind
+	# at 85 to 94 % here, 6.12 at 93.
+	sum "$name, to us" "$([ "$peer" = lkl ] && echo 90 || echo 80)" "$seconds" $((a + b)) -R
 }
 
 if [ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ]; then
@@ -161,10 +161,10 @@ case $peers in
 	;;
 esac
 up "two of ours, 30+10 Mbit/s" lkl "1 0" 30 10 &&
-	sum "two of ours, 30+10 Mbit/s" 1 4 40 -R
+	sum "two of ours, 30+10 Mbit/s" 90 4 40 -R
 stop_server
 up "a link is cut" "${peers%% *}" "0 0" 10 10 &&
 	cut_link "a link is cut"
 stop_server
 up "four links" "${peers%% *}" "" 10 10 10 10 &&
-	sum "four links" 1 4 40
+	sum "four links" 90 4 40
