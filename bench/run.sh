@@ -26,7 +26,8 @@ while [ $# != 0 ]; do
 	esac
 	shift
 done
-[ ${#programs[@]} != 0 ] || programs=(start calls files direct net fuse speed)
+all=
+[ ${#programs[@]} != 0 ] || { programs=(start calls files direct net fuse speed); all=1; }
 
 printf 'Host: Linux %s, %s processors, load %s, %s\n' "$(uname -r)" "$(nproc)" \
 	"$(cut -d' ' -f1 /proc/loadavg)" \
@@ -41,6 +42,10 @@ for p in "${programs[@]}"; do
 	printf '\n%s\n' "$p"
 	"$B/bench/$p" "${runs[@]}" --json "$json" || status=1
 done
+if [ -n "$all" ]; then
+	printf '\nmptcp\n'
+	bench/mptcp.sh || status=1
+fi
 echo
 if [ -e "$json" ]; then
 	echo "$(grep -c '"reached": true' "$json") reached, $(grep -c '"reached": false' "$json") not; see $json"
