@@ -118,6 +118,13 @@ static struct host_thread *attach(void)
 	return t;
 }
 
+int lkl_kernel_is_inside(void)
+{
+	struct host_thread *t = self;
+
+	return t && t->inside;
+}
+
 long lkl_syscall(long nr, long *params)
 {
 	struct host_thread *t = self;

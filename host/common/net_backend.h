@@ -115,6 +115,11 @@ void lkl_net_tx_again(struct lkl_net_backend *b, int queue);
 /* The other end came or went. Any thread. */
 void lkl_net_link(struct lkl_net_backend *b, int up);
 
+/* For wait(), and for others who wait in its place: what the queues want now ... */
+void lkl_net_wants(struct lkl_net_backend *b, struct lkl_net_wait *w);
+/* ... and doing what is possible. Any thread without the CPU token. */
+void lkl_net_work(struct lkl_net_backend *b, const struct lkl_net_wait *w);
+
 /* Backend over nd->ops. net_app.c */
 struct lkl_net_backend *lkl_net_open_app(struct lkl_netdev *nd, int *err);
 

@@ -424,28 +424,43 @@ void lkl_net_tx_again(struct lkl_net_backend *b, int queue)
 
 /* ---- the device's thread ----------------------------------------------------------- */
 
+void lkl_net_wants(struct lkl_net_backend *b, struct lkl_net_wait *w)
+{
+	struct lkl_virtio_net *net = b->owner;
+	int i;
+
+	*w = (struct lkl_net_wait){ 0 };
+	for (i = 0; i < b->queues; i++) {
+		if (!is_set(&net->queue[i].starved))
+			w->rx |= 1u << i;
+		if (is_set(&net->queue[i].tx_full))
+			w->tx |= 1u << i;
+	}
+}
+
+void lkl_net_work(struct lkl_net_backend *b, const struct lkl_net_wait *w)
+{
+	struct lkl_virtio_net *net = b->owner;
+	int i;
+
+	for (i = 0; i < b->queues; i++) {
+		if (w->rx >> i & 1)
+			receive(&net->queue[i]);
+		if (w->tx >> i & 1)
+			transmit(&net->queue[i]);
+	}
+}
+
 static void LKL_ABI net_thread(void *arg)
 {
 	struct lkl_virtio_net *net = arg;
 	struct lkl_net_backend *b = net->backend;
-	int i;
+	struct lkl_net_wait w;
 
 	while (!is_set(&net->stop_thread)) {
-		struct lkl_net_wait w = { 0 };
-
-		for (i = 0; i < b->queues; i++) {
-			if (!is_set(&net->queue[i].starved))
-				w.rx |= 1u << i;
-			if (is_set(&net->queue[i].tx_full))
-				w.tx |= 1u << i;
-		}
+		lkl_net_wants(b, &w);
 		b->ops->wait(b, &w);
-		for (i = 0; i < b->queues; i++) {
-			if (w.rx >> i & 1)
-				receive(&net->queue[i]);
-			if (w.tx >> i & 1)
-				transmit(&net->queue[i]);
-		}
+		lkl_net_work(b, &w);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "net_fd.h"
+#include "net_idle.h"
 
 int lkl_net_fd_init(struct net_fd *f, const struct lkl_net_backend_ops *ops)
 {
@@ -40,7 +41,7 @@ void lkl_net_fd_free(struct lkl_net_backend *b, int forked)
 	free(b);
 }
 
-static int is_dead(struct net_fd *f, int queue)
+int lkl_net_fd_is_dead(struct net_fd *f, int queue)
 {
 	return __atomic_load_n(&f->dead[queue], __ATOMIC_ACQUIRE);
 }
@@ -53,11 +54,15 @@ void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 	uint64_t count;
 	int i;
 
+	if (lkl_net_idle_stand_by(f)) {
+		*w = ready;
+		return;
+	}
 	for (i = 0; i < b->queues; i++) {
 		fds[i].events = (w->rx >> i & 1 ? POLLIN : 0) |
 				(w->tx >> i & 1 ? POLLOUT : 0);
 		/* Errors are reported unasked. */
-		fds[i].fd = fds[i].events && !is_dead(f, i) ? f->fd[i] : -1;
+		fds[i].fd = fds[i].events && !lkl_net_fd_is_dead(f, i) ? f->fd[i] : -1;
 	}
 	fds[i].fd = f->wake_fd;
 	fds[i].events = POLLIN;
@@ -84,10 +89,28 @@ void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 	}
 	if (fds[b->queues + 1].fd >= 0 && fds[b->queues + 1].revents)
 		ready.tx |= 1;
+	if (ready.rx)
+		lkl_net_idle_frames(f);
 	*w = ready;
 }
 
+void lkl_net_fd_attach(struct lkl_net_backend *b)
+{
+	lkl_net_idle_add(to_fd(b));
+}
+
+void lkl_net_fd_detach(struct lkl_net_backend *b)
+{
+	lkl_net_idle_remove(to_fd(b));
+}
+
 void lkl_net_fd_wake(struct lkl_net_backend *b)
+{
+	if (!lkl_net_idle_wake(to_fd(b)))
+		lkl_net_fd_hup(b);
+}
+
+void lkl_net_fd_hup(struct lkl_net_backend *b)
 {
 	uint64_t one = 1;
 

@@ -5,6 +5,12 @@
 
 #include "../common/net_backend.h"
 
+/* Who waits for frames: the device's thread, or those that wait in the kernel. */
+enum net_fd_state {
+	NET_FD_POLLS,
+	NET_FD_STANDS_BY,
+};
+
 struct net_fd {
 	struct lkl_net_backend base;
 	/* One for each queue; -1: not open. Not blocking. */
@@ -15,6 +21,16 @@ struct net_fd {
 	int out_fd;
 	/* eventfd */
 	int wake_fd;
+
+	/* For net_idle.c. Atomic: */
+	int idle_state;
+	int idle_deep;
+	/* The device's thread's: */
+	int idle_streak;
+	int idle_looks;
+	unsigned int idle_ended;
+	/* Its place there, from 1 on; 0: it has none. */
+	int idle_slot;
 };
 
 static inline struct net_fd *to_fd(struct lkl_net_backend *b)
@@ -32,6 +48,12 @@ void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w);
 void lkl_net_fd_wake(struct lkl_net_backend *b);
 /* For a @f from calloc(). */
 void lkl_net_fd_free(struct lkl_net_backend *b, int forked);
+
+/* attach, detach, hup of backends whose waiting others may do for them. */
+void lkl_net_fd_attach(struct lkl_net_backend *b);
+void lkl_net_fd_detach(struct lkl_net_backend *b);
+void lkl_net_fd_hup(struct lkl_net_backend *b);
+int lkl_net_fd_is_dead(struct net_fd *f, int queue);
 
 /* Frames are what readv() and writev() take at once. */
 int lkl_net_fd_tx(struct lkl_net_backend *b, int queue, struct iovec *iov, int n,

@@ -95,6 +95,9 @@ static const struct lkl_net_backend_ops raw_ops = {
 	.rx = raw_rx,
 	.wait = lkl_net_fd_wait,
 	.wake = lkl_net_fd_wake,
+	.hup = lkl_net_fd_hup,
+	.attach = lkl_net_fd_attach,
+	.detach = lkl_net_fd_detach,
 	.free = lkl_net_fd_free,
 };
 

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "net_idle.h"
 #include "posix.h"
 
 struct lkl_sem {
 	sem_t sem;
+	/* Its waiter looks after network devices; atomic. */
+	int polled;
 };
 
 struct lkl_mutex {
@@ -20,6 +23,8 @@ struct lkl_sem *LKL_ABI lkl_posix_sem_alloc(int count)
 {
 	struct lkl_sem *sem = malloc(sizeof(*sem));
 
+	if (sem)
+		sem->polled = 0;
 	if (sem && sem_init(&sem->sem, 0, count)) {
 		free(sem);
 		sem = NULL;
@@ -37,6 +42,9 @@ void LKL_ABI lkl_posix_sem_free(struct lkl_sem *sem)
 void LKL_ABI lkl_posix_sem_up(struct lkl_sem *sem)
 {
 	sem_post(&sem->sem);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&sem->polled, __ATOMIC_SEQ_CST))
+		lkl_net_idle_posted();
 }
 
 void LKL_ABI lkl_posix_sem_down(struct lkl_sem *sem)
@@ -52,11 +60,15 @@ int LKL_ABI lkl_posix_sem_down_until(struct lkl_sem *sem,
 		.tv_sec = deadline / 1000000000,
 		.tv_nsec = deadline % 1000000000,
 	};
+	int ret;
 
 	if (deadline == LKL_TIME_NEVER) {
 		lkl_posix_sem_down(sem);
 		return 1;
 	}
+	ret = lkl_net_idle_wait(&sem->sem, &sem->polled, deadline);
+	if (ret >= 0)
+		return ret;
 	while (sem_clockwait(&sem->sem, CLOCK_MONOTONIC, &ts))
 		if (errno != EINTR)
 			return 0;

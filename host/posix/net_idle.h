@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Threads that wait in the kernel look after network devices themselves: a frame then
+ * wakes the thread that needs it, instead of the device's thread that would wake it.
+ *
+ * A device's thread stands by while that works: while frames come when a thread waits,
+ * and not when all are busy. Then it looks once in a while whether somebody still waits
+ * from time to time, and takes over if not.
+ */
+#ifndef LKL_POSIX_NET_IDLE_H
+#define LKL_POSIX_NET_IDLE_H
+
+#include <semaphore.h>
+
+struct net_fd;
+
+/* The device was added, and is about to be removed. free. */
+void lkl_net_idle_add(struct net_fd *f);
+void lkl_net_idle_remove(struct net_fd *f);
+
+/* In the device's thread: 1 if it is to stand by; then it slept for its turn. */
+int lkl_net_idle_stand_by(struct net_fd *f);
+/* In the device's thread: frames came while it waited for them. */
+void lkl_net_idle_frames(struct net_fd *f);
+/* What the queues want has changed. Returns whether the device's thread need not know. */
+int lkl_net_idle_wake(struct net_fd *f);
+
+/*
+ * Waits for @sem until @deadline, a real one, in a thread that waits in the kernel. 1:
+ * it is taken, 0: it was not, -1: another thread does so, or there is nothing to do.
+ */
+int lkl_net_idle_wait(sem_t *sem, int *polled, unsigned long long deadline);
+/* Somebody posted the semaphore of a thread that is in lkl_net_idle_wait(). */
+void lkl_net_idle_posted(void);
+
+#endif
