@@ -74,6 +74,11 @@ bench:
 	$(Q)scripts/packages.sh install build test
 	$(Q)+$(MAKE) run-bench
 
+# A and B are results of it; B is the name of the build folder elsewhere.
+PHONY += bench-compare
+bench-compare:
+	$(Q)bench/compare.py "$(A)" "$(B)"
+
 PHONY += clean distclean
 clean:
 	$(Q)rm -rf $(filter-out $(KSRC)%,$(wildcard $(B)/*))

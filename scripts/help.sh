@@ -11,6 +11,8 @@ Targets:
   check-sanitize  the tests with the host's half under ASan, UBSan and TSan
   selftests    tests of the kernel tree's, on our kernel and on the host's
   bench        measures, beside the host kernel's own figures
+  bench-compare A=FILE B=FILE
+               compares two saved results, the noise taken into account
   install      into DESTDIR/PREFIX; uninstall takes it away again
   menuconfig   changes the kernel configuration of this build folder
   headers      the headers for applications only

@@ -137,7 +137,7 @@ PHONY += tests
 tests: $(test-names:%=$(B)/tests/%) $(helper-names:%=$(B)/tests/helpers/%)
 
 PHONY += run-check
-run-check: all tests
+run-check: all tests benches
 	$(Q)B=$(B) LINUX="$(LINUX)" LKL_TEST_ALL=$(LKL_TEST_ALL) tests/run.sh
 
 # ---- bench ------------------------------------------------------------------

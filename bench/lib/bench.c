@@ -18,6 +18,12 @@ static int runs = RUNS_DEFAULT;
 static FILE *json;
 static char reason[200];
 
+/* The single results, sorted, of the row that is being written. */
+static struct spread {
+	const double *ours, *host;
+	int n;
+} spread;
+
 uint64_t bench_now(void)
 {
 	struct timespec ts;
@@ -164,17 +170,34 @@ static void print_heading(void)
 	done = 1;
 }
 
+static void write_number(const char *name, double val)
+{
+	if (isnan(val))
+		fprintf(json, ", \"%s\": null", name);
+	else
+		fprintf(json, ", \"%s\": %g", name, val);
+}
+
+/* The middle half of @n results, sorted by bench_median(). */
+static void write_spread(const char *name, const double *val, int n)
+{
+	if (n > 2 && !isnan(val[n - 1]))
+		fprintf(json, ", \"%s_spread\": [%g, %g]", name, val[n / 4], val[n - 1 - n / 4]);
+}
+
 static void write_json(const struct bench_row *row, double ours, double host, int reached)
 {
-	char a[32], b[32];
-
 	if (!json)
 		return;
-	snprintf(a, sizeof(a), "%g", ours);
-	snprintf(b, sizeof(b), "%g", host);
-	fprintf(json, "{\"what\": \"%s\", \"unit\": \"%s\", \"lkl\": %s, \"host\": %s, "
-		"\"reached\": %s}\n", row->what, row->unit, isnan(ours) ? "null" : a,
-		isnan(host) ? "null" : b,
+	fprintf(json, "{\"what\": \"%s\", \"unit\": \"%s\", \"less_is_better\": %s",
+		row->what, row->unit, row->order == LESS_IS_BETTER ? "true" : "false");
+	write_number("lkl", ours);
+	write_number("host", host);
+	if (spread.n) {
+		write_spread("lkl", spread.ours, spread.n);
+		write_spread("host", spread.host, spread.n);
+	}
+	fprintf(json, ", \"reached\": %s}\n",
 		reached < 0 ? "null" : reached ? "true" : "false");
 	fflush(json);
 }
@@ -222,8 +245,12 @@ void bench_run(const struct bench_row *row)
 	our_median = isnan(ours[n - 1]) ? NAN : bench_median(ours, n);
 	if (row->host && !isnan(host[n - 1]))
 		host_median = bench_median(host, n);
+	else
+		host[n - 1] = NAN;
 
+	spread = (struct spread){ ours, host, n };
 	bench_result(row, our_median, host_median);
+	spread.n = 0;
 	if (our_why[0])
 		bench_note("lkl: skipped: %s", our_why);
 	if (host_why[0])
