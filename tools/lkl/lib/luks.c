@@ -215,12 +215,10 @@ static struct device *map(struct header *h, struct device *dev, const char *key,
 	target.length = dev->size / SECTOR - offset;
 	target.length -= target.length % (sector / SECTOR);
 	hex(digits, key, len);
-	/* One processor: work that is passed on would only wait. */
-	snprintf(params, sizeof(params), "%s-%s %s %llu %s %llu %d sector_size:%d%s%s",
+	snprintf(params, sizeof(params), "%s-%s %s %llu %s %llu %d sector_size:%d%s",
 		 crypt_get_cipher(h->cd), crypt_get_cipher_mode(h->cd), digits,
 		 (unsigned long long)crypt_get_iv_offset(h->cd), dev->node,
-		 (unsigned long long)offset, 3 + !!*discards, sector,
-		 " no_read_workqueue no_write_workqueue", discards);
+		 (unsigned long long)offset, 1 + !!*discards, sector, discards);
 	target.params = params;
 	snprintf(title, sizeof(title), "%s, decrypted", dev->title);
 	inner = dm_map(dev, title, &target, read_only);
