@@ -62,15 +62,13 @@ start()
 	exit 1
 }
 
-# transfer LOG OPTION...: its goodput after the first second, in Mbit/s.
+# transfer LOG OPTION...: goodput of the whole transfer in Mbit/s, until the last byte arrived.
 transfer()
 {
 	local log=$1
 	shift
 	on_links timeout 90 "$net" -j "$out/us.json" test -t "$seconds" --log "$log" "$@" \
-		> /dev/null 2> "$out/client.log" || { tail -1 "$out/client.log" >&2; echo 0; return; }
-	awk -v to="$seconds" '$1 >= 1 && $1 < to { s += $2; n++ } END { printf "%.2f", n ? s / n : 0 }' \
-		"$log"
+		2> "$out/client.log" | jq -r .mbit_s || { tail -1 "$out/client.log" >&2; echo 0; }
 }
 
 # draw SVG TITLE SUM MPTCP-LOG TCP-LOG

@@ -9,12 +9,16 @@
 
 #include "keys.h"
 #include "net/entries.h"
+#include "net/link.h"
 #include "net/text.h"
 
 #define DEBUG_PRINT	1
 #define DEBUG_SHELL	2
 
 #define DHCP_TIMEOUT_MS	15000
+
+/* How long a device that was just added may take to show its carrier. */
+#define CARRIER_MS	300
 
 /* A number that the keys' checks have seen; @missing if there is none. */
 static unsigned int number(const char *value, unsigned int missing)
@@ -300,6 +304,17 @@ static int set_interface(struct lkl_config *cfg, struct lkl_config_iface *iface)
 	return err;
 }
 
+static void wait_for_carrier(const struct lkl_config_iface *iface)
+{
+	struct lkl_timespec pause = { .tv_nsec = 5000000 };
+	int ms, entered = iface->ifnetns && !lkl_netns_enter(iface->ifnetns);
+
+	for (ms = 0; ms < CARRIER_MS && lkl_link_is_up(iface->ifindex) == 1; ms += 5)
+		lkl_sys_nanosleep(&pause, NULL);
+	if (entered)
+		lkl_netns_enter(NULL);
+}
+
 /* Duplicates are looked for on all interfaces at once, so this comes after the last one. */
 static int wait_for_address(struct lkl_config *cfg, const struct lkl_config_iface *iface)
 {
@@ -336,6 +351,8 @@ static int set_interfaces(struct lkl_config *cfg)
 		if (iface->ifnetns)
 			lkl_netns_enter(NULL);
 	}
+	for (iface = cfg->ifaces; iface && !err; iface = iface->next)
+		wait_for_carrier(iface);
 	for (iface = cfg->ifaces; iface && !err; iface = iface->next)
 		if (iface->ifipv6)
 			err = wait_for_address(cfg, iface);
