@@ -325,6 +325,25 @@ ext4 a.img
 try many-files 120 many_files
 mounted && umount_it
 
+# One file, whatever the case of its name; none once it is gone.
+any_case()
+{
+	mount_it "$work/fat.img" || return
+	as_user sh -ec 'cd "$1"; test ! -e readme; echo text > ReadMe; grep -q text readme
+		test -e README; test "$(stat -c %i readme)" = "$(stat -c %i ReadMe)"
+		mv README other; test ! -e readme; test -e OTHER; rm Other
+		test ! -e other; test ! -e OTHER; mkdir Dir; test -d dIR; rmdir dir
+		test ! -e Dir' _ "$mnt" && umount_it && fsck.vfat -n "$work/fat.img"
+}
+export -f any_case
+if have mkfs.vfat; then
+	fresh fat.img 64M mkfs.vfat > /dev/null
+	try any-case 60 any_case
+	mounted && umount_it
+else
+	skip any-case "there is no mkfs.vfat"
+fi
+
 # ---- options and refusals ---------------------------------------------------------
 
 # refused NAME PATTERN ARGUMENTS...: fails, says PATTERN, leaves nothing behind.

@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -134,11 +135,33 @@ static void write_pid(const char *name)
 		warning("%s: %s", name, strerror(errno));
 }
 
+/*
+ * FUSE reads ahead by 128 KiB, whatever it is asked for, and only root may change that.
+ * Without it everything works, but slower.
+ */
+static void read_further_ahead(const char *mountpoint)
+{
+	char name[64];
+	struct stat st;
+	int fd;
+
+	if (geteuid() || stat(mountpoint, &st))
+		return;
+	snprintf(name, sizeof(name), "/sys/class/bdi/%u:%u/read_ahead_kb", major(st.st_dev),
+		 minor(st.st_dev));
+	fd = open(name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	dprintf(fd, "%lu\n", CHANNEL_DATA_MAX >> 10);
+	close(fd);
+}
+
 static void usable(struct monitor *m)
 {
 	const char word = READY;
 
 	m->ready = true;
+	read_further_ahead(m->options->mountpoint);
 	if (m->options->pid_file)
 		write_pid(m->options->pid_file);
 	if (m->report < 0)
