@@ -652,6 +652,42 @@ START_TEST(dhcp_without_server)
 }
 END_TEST
 
+/* A client that is there when the kernel halts leaves nothing behind. */
+START_TEST(dhcp_and_halt)
+{
+	struct lkl_dhcp_lease lease;
+	struct lkl_netdev *nd;
+	int i, id, ifindex;
+	char why[200];
+
+	i = lkl_netdev_open("slirp", "", 0, why, sizeof(why), &nd);
+	if (i == -LKL_ENOSYS)
+		skip("%s", why);
+	ck_assert_msg(!i, "%s", why);
+	id = ok(lkl_netdev_add(nd, NULL));
+	for (i = 0; i < 3; i++) {
+		start_kernel();
+		ifindex = ok(lkl_netdev_get_ifindex(id));
+		ok(lkl_dhcp(ifindex, 10000, &lease));
+		is(lease.netmask_len, 24);
+		is(lease.router, v4("10.0.2.2"));
+		is(lease.dns[0], v4("10.0.2.3"));
+		ck_assert_str_eq(read_inside("/etc/resolv.conf"), "nameserver 10.0.2.3\n");
+		fails(lkl_dhcp(ifindex, 1000, NULL), LKL_EALREADY);
+		if (i == 1) {
+			ok(lkl_dhcp_stop(ifindex));
+			fails(lkl_dhcp_stop(ifindex), LKL_ENOENT);
+			ck_assert_ptr_null(strstr(read_inside("/proc/net/fib_trie"), "10.0.2.15"));
+			ok(lkl_dhcp(ifindex, 10000, NULL));
+		}
+		halt_kernel();
+		ck_assert_int_eq(lkl_is_running(), 0);
+	}
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(nd);
+}
+END_TEST
+
 /* ---- programs of the host --------------------------------------------------------- */
 
 /* Runs a program over our netlink; what it printed, in a static buffer. */
@@ -834,7 +870,7 @@ int main(void)
 		qdiscs, qdisc_entries, netem_delays_and_loses, sysctls, mptcp_endpoints,
 		dhcp_without_server, programs_over_netlink, nft_rules, nft_large_set,
 	};
-	const TTest *const bare[] = { no_kernel };
+	const TTest *const bare[] = { no_kernel, dhcp_and_halt };
 
 	return run_tests("netapi", LIST(inside), LIST(bare), 30);
 }

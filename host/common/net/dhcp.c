@@ -84,11 +84,15 @@ static struct client *claim(void)
 	return NULL;
 }
 
-static void release(struct client *c)
+/* Gives the place back; of a kernel that was halted (@gone) there is nothing to close. */
+static void release(struct client *c, int gone)
 {
+	if (gone)
+		goto free;
 	lkl_sys_close(c->sock);
 	lkl_sys_close(c->stop);
 	lkl_sys_close(c->netns_fd);
+free:
 	__atomic_store_n(&c->ifindex, 0, __ATOMIC_RELEASE);
 }
 
@@ -348,6 +352,7 @@ static void LKL_ABI keeper(void *arg)
 	struct client *c = arg;
 	struct dhcp_answer a;
 	long err;
+	int gone;
 
 	lkl_host_ops.thread_detach();
 	err = lkl_sys_setns(c->netns_fd, LKL_CLONE_NEWNET);
@@ -364,8 +369,10 @@ static void LKL_ABI keeper(void *arg)
 	}
 	if (err == -LKL_ECANCELED && c->now.lease.addr)
 		send_msg(c, DHCP_RELEASE, 0, c->now.lease.addr, 0, c->now.lease.server, 1);
-	drop_lease(c);
-	release(c);
+	gone = err == -LKL_ESHUTDOWN || !lkl_is_running();
+	if (!gone)
+		drop_lease(c);
+	release(c, gone);
 }
 
 /* Opens what the client works with, in a place that was claimed. */
@@ -415,7 +422,7 @@ int lkl_dhcp(int ifindex, unsigned int timeout_ms, struct lkl_dhcp_lease *lease)
 	err = -LKL_EAGAIN;
 	drop_lease(c);
 release:
-	release(c);
+	release(c, 0);
 	return err;
 }
 
