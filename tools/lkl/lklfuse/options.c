@@ -232,6 +232,19 @@ static const char *full_name(const char *image)
 	return path ? path : image;
 }
 
+/* The same for a file that need not be there yet. */
+static const char *from_root(const char *name)
+{
+	char *dir = getcwd(NULL, 0), *path;
+
+	if (*name == '/' || !dir)
+		return name;
+	path = checked(malloc(strlen(dir) + strlen(name) + 2));
+	stpcpy(stpcpy(stpcpy(path, dir), "/"), name);
+	free(dir);
+	return path;
+}
+
 void options_parse(struct options *o, int argc, char **argv)
 {
 	enum { KEY_FILE = 256, PID_FILE, NO_SANDBOX };
@@ -257,7 +270,7 @@ void options_parse(struct options *o, int argc, char **argv)
 		case 's': o->threads = 1; break;
 		case 'u': o->unmount = true; break;
 		case KEY_FILE: o->volume.key_file = optarg; break;
-		case PID_FILE: o->pid_file = optarg; break;
+		case PID_FILE: o->pid_file = from_root(optarg); break;
 		case NO_SANDBOX: o->sandbox = false; break;
 		case 'h': help(); break;
 		case 'V': version(); break;
