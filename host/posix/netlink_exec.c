@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -159,9 +158,8 @@ static int start_child(struct start *s)
 	sigset_t all;
 	int pid;
 
-	stack = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (stack == MAP_FAILED)
+	stack = malloc(CHILD_STACK);
+	if (!stack)
 		return -LKL_ENOMEM;
 	s->listener = -1;
 	sigfillset(&all);
@@ -170,7 +168,7 @@ static int start_child(struct start *s)
 	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
 	if (pid < 0)
 		pid = linux_err(errno);
-	munmap(stack, CHILD_STACK);
+	free(stack);
 	if (pid > 0 && s->err) {
 		waitpid(pid, NULL, __WALL);
 		if (s->listener >= 0)
