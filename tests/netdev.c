@@ -716,6 +716,84 @@ START_TEST(malformed_frames)
 }
 END_TEST
 
+static uint16_t sum16(const uint8_t *p, int len, uint32_t sum)
+{
+	int i;
+
+	for (i = 0; i < len; i++)
+		sum += p[i] << (i & 1 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+/* A datagram of four bytes to port 5000, with its length before it. */
+static void make_datagram(uint8_t f[50], const uint8_t *mac, char mark)
+{
+	static const uint8_t ip[] = {
+		0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 9, 0, 2, 10, 9, 0, 1,
+	};
+	static const uint8_t udp[] = { 0x13, 0x88, 0x13, 0x88, 0, 12, 0, 0, 'a', 'b', 'c' };
+	uint16_t sum;
+
+	memset(f, 0, 50);
+	f[3] = 46;
+	memcpy(f + 4, mac, 6);
+	f[10] = 2;
+	f[16] = 8;
+	memcpy(f + 18, ip, sizeof(ip));
+	sum = sum16(f + 18, 20, 0);
+	f[28] = sum >> 8;
+	f[29] = sum;
+	memcpy(f + 38, udp, sizeof(udp));
+	f[49] = mark;
+	/* With the pseudo header: addresses, protocol, length. */
+	sum = sum16(f + 30, 20, 17 + 12);
+	f[44] = sum >> 8;
+	f[45] = sum;
+}
+
+/* What arrives with a wrong checksum is not delivered. */
+START_TEST(bad_checksums)
+{
+	struct lkl_sockaddr_in any = addr4("0.0.0.0", 5000);
+	struct lkl_netdev *nd;
+	int fd[2], i, id, ifindex, rx;
+	uint8_t frame[50];
+	char param[16], buf[16];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	snprintf(param, sizeof(param), "fd:%d", fd[0]);
+	nd = open_dev("stream", param, 0);
+	id = ok(lkl_netdev_add(nd, NULL));
+	ifindex = ok(lkl_netdev_get_ifindex(id));
+	if_up(ifindex, IP_A, 24, NULL);
+	ck_assert(if_wait_carrier(ifindex, 1));
+	rx = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	ok(lkl_sys_bind(rx, (void *)&any, sizeof(any)));
+	for (i = 0; i < 48; i++) {
+		make_datagram(frame, nd->mac, 'x');
+		/* A bit of the IP header or of the datagram; a hole in neither. */
+		if (i >= 4)
+			frame[18 + (i % 32)] ^= 1 << (i % 8);
+		ck_assert_int_eq(write(fd[1], frame, sizeof(frame)), sizeof(frame));
+	}
+	make_datagram(frame, nd->mac, 'z');
+	ck_assert_int_eq(write(fd[1], frame, sizeof(frame)), sizeof(frame));
+	for (i = 0; i < 4; i++) {
+		is(lkl_sys_recv(rx, buf, sizeof(buf), 0), 4);
+		is(memcmp(buf, "abcx", 4), 0);
+	}
+	is(lkl_sys_recv(rx, buf, sizeof(buf), 0), 4);
+	is(memcmp(buf, "abcz", 4), 0);
+	fails(lkl_sys_recv(rx, buf, sizeof(buf), LKL_MSG_DONTWAIT), LKL_EAGAIN);
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(nd);
+	close(fd[0]);
+	close(fd[1]);
+}
+END_TEST
+
 /* Headers that ask for anything, on a FIFO. */
 START_TEST(malformed_headers)
 {
@@ -964,7 +1042,7 @@ int main(void)
 	const TTest *const inside[] = {
 		ways_with_offloads, ways_without_offloads, ways_with_some_offloads,
 		offloads_differ, addresses, link_state, reconnect, multicast,
-		duplicate_address, hot_plug, lossy, malformed_frames, malformed_headers,
+		duplicate_address, hot_plug, lossy, bad_checksums, malformed_frames, malformed_headers,
 		malformed_shm, idle, errors, shm_ends, forked,
 	};
 	const TTest *const bare[] = { before_start };

@@ -308,6 +308,104 @@ START_TEST(tap_goes)
 }
 END_TEST
 
+static int stop;
+
+static long flood(void *arg)
+{
+	struct lkl_sockaddr_in to = addr4(HOST, 9);
+	int fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	char buf[1000] = "";
+	long sent = 0;
+
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		sent += lkl_sys_sendto(fd, buf, sizeof(buf), 0, (void *)&to,
+				       sizeof(to)) > 0;
+	ok(lkl_sys_close(fd));
+	return sent;
+}
+
+/* Keeps a thread waiting in the kernel, for what never comes or often does. */
+static long pinger(void *arg)
+{
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		ping(HOST, 100, 50);
+	return 0;
+}
+
+/* Devices come and go in the middle of traffic from both sides. */
+START_TEST(tap_hot_plug)
+{
+	struct job *jobs[3];
+	int i, k, fds, threads;
+	struct dev d;
+
+	need_network();
+	sh("ip tuntap add t0 mode tap");
+	address_host("t0");
+	sh("ping -q -f -w 60 " OURS " > /dev/null & echo $! > %s/ping.pid; disown 2>/dev/null; true",
+	   getenv("LKL_TEST_TMP") ?: "/tmp");
+	ok(lkl_sysctl("net.ipv4.ping_group_range", "0 2147483647"));
+	stop = 0;
+	jobs[0] = run(flood, NULL);
+	jobs[1] = run(pinger, NULL);
+	jobs[2] = run(pinger, NULL);
+	usleep(10000);
+	fds = host_fds();
+	threads = host_threads();
+	for (i = 0; i < (test_all() ? 100 : 10); i++) {
+		d = add_dev("tap", "t0", i & 1 ? LKL_NET_OFFLOAD_ALL : 0);
+		if_up(d.ifindex, OURS, 24, NULL);
+		ck_assert(if_wait_carrier(d.ifindex, 1));
+		/* The first ones are lost while the flood waits for the address. */
+		for (k = 0; k < 40 && ping(HOST, 1000, 500) < 0; k++)
+			;
+		ck_assert_msg(k < 40, "no answer, round %d", i);
+		usleep(20000);
+		remove_dev(&d);
+	}
+	is(host_threads(), threads);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	ck_assert_int_gt(join(jobs[0]), 0);
+	join(jobs[1]);
+	join(jobs[2]);
+	ck_assert_int_le(host_fds(), fds + 1);
+	sh("kill $(cat %s/ping.pid)", getenv("LKL_TEST_TMP") ?: "/tmp");
+}
+END_TEST
+
+/* Waiting threads that look after a device use no time while nothing comes. */
+START_TEST(tap_idle)
+{
+	struct job *job;
+	clock_t before;
+	struct dev d;
+	int i;
+
+	need_network();
+	d = add_dev("tap", "t0", LKL_NET_OFFLOAD_ALL);
+	address_host("t0");
+	if_up(d.ifindex, OURS, 24, NULL);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	for (i = 0; i < 500; i++)
+		ok(ping(HOST, 56, 5000));
+	stop = 0;
+	/* One that sleeps inside for longer than this takes. */
+	job = run(pinger, NULL);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	usleep(300000);
+	before = clock();
+	usleep(500000);
+	ck_assert_msg(clock() - before < CLOCKS_PER_SEC / 20, "%ld us of processor time",
+		      (long)(clock() - before));
+	join(job);
+	/* And the first frame after that is seen. */
+	usleep(500000);
+	sh("ping -q -c 3 -i 0.3 -W 5 " OURS " >&2");
+	ok(ping(HOST, 56, 5000));
+	remove_dev(&d);
+}
+END_TEST
+
 /* What the host's programs see of our frames: nothing malformed, no bad checksum. */
 START_TEST(captured)
 {
@@ -482,7 +580,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const inside[] = {
-		tap, tap_queues, macvtap, raw, raw_vlan, path_mtu, tap_goes, captured, vde, slirp, slaac,
+		tap, tap_queues, macvtap, raw, raw_vlan, path_mtu, tap_goes,
+		tap_hot_plug, tap_idle, captured, vde, slirp, slaac,
 		passt,
 	};
 
