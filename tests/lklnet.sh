@@ -83,6 +83,8 @@ says "options that exclude each other" 1 "goes neither with" \
 says "--host has no stack" 1 "not with --host" "$net" --host show
 says "nobody listens" 1 "Connection refused" "$net" "$tmp/dummy.json" test 127.0.0.1
 says "nothing answers" 1 "100.0% lost" "$net" "$tmp/dummy.json" ping -c 1 10.55.0.9
+says "capture, full disk" 1 "/dev/full: not everything could be written" \
+	"$net" --pcap /dev/full "$tmp/dummy.json" ping -c 1 127.0.0.1
 says "help" 0 "usage: lkl-net" "$net" --help
 says "from variables" 0 "inet  10.9.8.7/24" env LKL_HIJACK_NET_IFTYPE=dummy \
 	LKL_HIJACK_NET_IP=10.9.8.7 "$net" env

@@ -207,14 +207,14 @@ void capture_start(const char *path, const char *name)
 		die("no thread for the capture");
 }
 
-void capture_stop(void)
+int capture_stop(void)
 {
 	struct lkl_tpacket_stats stats = { 0 };
-	int size = sizeof(stats);
+	int size = sizeof(stats), failed;
 	uint64_t one = 1;
 
 	if (!cap.file)
-		return;
+		return 0;
 	lkl_sys_write(cap.stop, (char *)&one, sizeof(one));
 	pthread_join(cap.thread, NULL);
 	lkl_sys_getsockopt(cap.sock, LKL_SOL_PACKET, LKL_PACKET_STATISTICS, (char *)&stats, &size);
@@ -223,7 +223,9 @@ void capture_stop(void)
 			stats.tp_packets);
 	lkl_sys_close(cap.sock);
 	lkl_sys_close(cap.stop);
-	if (fclose(cap.file) || cap.failed)
+	failed = fclose(cap.file) || cap.failed;
+	if (failed)
 		error("%s: not everything could be written", cap.path);
 	cap.file = NULL;
+	return failed ? -1 : 0;
 }

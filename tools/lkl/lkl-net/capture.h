@@ -8,7 +8,10 @@
  * the calling thread. Ends the program with a message on errors.
  */
 void capture_start(const char *path, const char *name);
-/* Writes what is left, closes the file, and warns of packets that were missed. */
-void capture_stop(void);
+/*
+ * Writes what is left, closes the file, and warns of packets that were missed. 0, or -1
+ * with a message if not everything could be written.
+ */
+int capture_stop(void);
 
 #endif

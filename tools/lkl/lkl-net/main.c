@@ -363,7 +363,8 @@ static int run_inside(const char *path, const struct command *command, int argc,
 		lkl_host_ops.print = print_stderr;
 	lkl_unload_config(&cfg);
 	/* After the last packet, with which a DHCP lease is given back. */
-	capture_stop();
+	if (capture_stop() && !status)
+		status = 1;
 	lkl_sys_halt();
 	return status;
 }
