@@ -45,7 +45,8 @@ static int load_file(struct lkl_config *cfg, const char *path)
 	}
 	len = fread(text, 1, FILE_MAX + 1, f);
 	if (ferror(f) || len > FILE_MAX) {
-		err = lkl_config_fail(cfg, -LKL_EINVAL, "%s: cannot be read, or is too large", path);
+		err = lkl_config_fail(cfg, -LKL_EINVAL, "%s: cannot be read, or is too large",
+				      path);
 	} else {
 		text[len] = 0;
 		err = lkl_config_parse(cfg, text);

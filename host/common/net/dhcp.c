@@ -104,7 +104,8 @@ static int note_mac(const struct lkl_nlmsghdr *h, void *arg)
 	const struct lkl_nlattr *tb[LKL_IFLA_MAX + 1];
 
 	lkl_nl_attrs(h, sizeof(*ifi), tb, LKL_IFLA_MAX);
-	if (ifi->ifi_type != LKL_ARPHRD_ETHER || !tb[LKL_IFLA_ADDRESS] || lkl_nl_size(tb[LKL_IFLA_ADDRESS]) != LKL_ETH_ALEN)
+	if (ifi->ifi_type != LKL_ARPHRD_ETHER || !tb[LKL_IFLA_ADDRESS] ||
+	    lkl_nl_size(tb[LKL_IFLA_ADDRESS]) != LKL_ETH_ALEN)
 		return -LKL_EOPNOTSUPP;
 	memcpy(arg, lkl_nl_data(tb[LKL_IFLA_ADDRESS]), LKL_ETH_ALEN);
 	return 0;

@@ -138,6 +138,14 @@ static long take_reports(int fd, struct meter *m, struct test_report *r, size_t 
 	}
 }
 
+/* Sends what there is room for: 0 or err. */
+static long send_some(int fd, const char *buf)
+{
+	long sent = unless_again(calls->send(fd, buf, CHUNK, MSG_DONTWAIT));
+
+	return sent < 0 ? sent : 0;
+}
+
 static long upload(int fd, struct meter *m, struct result *res)
 {
 	uint64_t end = m->start + m->o->seconds * 1e9, limit = end + 30000000000ULL;
@@ -162,7 +170,7 @@ static long upload(int fd, struct meter *m, struct result *res)
 		if (ret > 0 && p.revents & POLLIN)
 			ret = take_reports(fd, m, &report, &have);
 		else if (ret > 0 && sending)
-			ret = unless_again(calls->send(fd, buf, CHUNK, MSG_DONTWAIT)) < 0 ? -EPIPE : 0;
+			ret = send_some(fd, buf);
 		if (p.revents & POLLIN && ret == 1)
 			break;
 	}

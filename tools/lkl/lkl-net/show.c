@@ -257,7 +257,8 @@ static int show_endpoints(void)
 		json_number("add_addr_accepted", accepted);
 		json_open("endpoints", '[');
 	} else if (n) {
-		printf("MPTCP: up to %u further subflows, %u announced addresses accepted\n", subflows, accepted);
+		printf("MPTCP: up to %u further subflows, %u announced addresses accepted\n",
+		       subflows, accepted);
 	}
 	for (i = 0; i < n && i < 64; i++) {
 		lkl_format_addr(eps[i].af, eps[i].addr, addr);
