@@ -19,7 +19,7 @@
 
 #define QUEUE_SIZE	256
 /* As many as a system call takes. */
-#define IOV_MAX_		1024
+#define IOV_CAP		1024
 
 static struct lkl_virtio_net *to_net(struct lkl_virtio_dev *dev)
 {
@@ -115,7 +115,7 @@ static int list_held(struct net_queue *q, int hdr_len)
 	for (i = 0; i < q->n_held; i++) {
 		struct lkl_virtio_req *req = q->held[i];
 
-		if (n + req->n_in > IOV_MAX_ - 2)
+		if (n + req->n_in > IOV_CAP - 2)
 			break;
 		memcpy(&iov[n], req->in, req->n_in * sizeof(*iov));
 		n += req->n_in;
@@ -374,7 +374,7 @@ static int send_frame(struct net_queue *q, struct lkl_virtio_req *req)
 	 * The driver's header is in the first buffer, alone or with data behind it.
 	 * In the list there is room for one more, and a refused request stays whole.
 	 */
-	if (n > IOV_MAX_ - 1 || iov[0].iov_len < LKL_NET_HDR_LEN)
+	if (n > IOV_CAP - 1 || iov[0].iov_len < LKL_NET_HDR_LEN)
 		return 0;
 	memcpy(q->tx_iov + 1, iov, n * sizeof(*iov));
 	iov = q->tx_iov + 1;
@@ -719,8 +719,8 @@ static int init_queues(struct lkl_virtio_net *net)
 		q->rx_lock = lkl_lock_new();
 		q->tx_lock = lkl_lock_new();
 		/* Not on the stack: kernel threads, which send too, have little. */
-		q->iov = malloc(IOV_MAX_ * sizeof(*q->iov));
-		q->tx_iov = malloc(IOV_MAX_ * sizeof(*q->tx_iov));
+		q->iov = malloc(IOV_CAP * sizeof(*q->iov));
+		q->tx_iov = malloc(IOV_CAP * sizeof(*q->tx_iov));
 		q->starved = 1;
 		if (!q->rx_lock || !q->tx_lock || !q->iov || !q->tx_iov)
 			return -LKL_ERR_NOMEM;

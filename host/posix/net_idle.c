@@ -243,7 +243,7 @@ static void look_after(const struct pollfd *fds, const struct watched *watched, 
 }
 
 /* One round: waits, then does what there is to do. */
-static void round_(unsigned long long deadline)
+static void look_once(unsigned long long deadline)
 {
 	struct watched watched[FDS_MAX];
 	struct pollfd fds[FDS_MAX + 1];
@@ -300,7 +300,7 @@ static int wait_as_guest(sem_t *sem, int *polled, unsigned long long deadline)
 
 	__atomic_store_n(polled, 1, __ATOMIC_SEQ_CST);
 	while (!(taken = !sem_trywait(sem)) && lkl_host_ops.time() < deadline)
-		round_(deadline);
+		look_once(deadline);
 	__atomic_store_n(polled, 0, __ATOMIC_SEQ_CST);
 	return taken;
 }

@@ -28,8 +28,6 @@
 #define SETUP_BYTE	2
 /* How often an end that waits looks whether the other one is still alive. */
 #define LOOK_NS		1000000000ULL
-/* How long to look out for more before sleeping, when frames come in quick succession. */
-#define SPIN_NS		20000
 
 /* Positions run freely; a frame is its length in four bytes, then itself, padded to 8. */
 struct ring {
@@ -213,7 +211,6 @@ static void drop_output(struct shm *s)
 static void shm_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 {
 	struct shm *s = to_shm(b);
-	uint64_t end = lkl_host_ops.time() + SPIN_NS;
 	struct lkl_net_wait is = { 0 };
 	uint32_t seen;
 
@@ -221,8 +218,6 @@ static void shm_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 		look_for_peer(s);
 	if (w->tx && !s->peer)
 		drop_output(s);
-	while (s->peer && !ready(s, w, &is) && lkl_host_ops.time() < end)
-		;
 	seen = load(&s->front->bell[s->end]);
 	if (w->rx)
 		__atomic_store_n(&in_ring(s)->reader_waits, 1, __ATOMIC_SEQ_CST);
