@@ -29,10 +29,12 @@
 
 #include <lkl.h>
 
-#ifdef __x86_64__
+#if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
-#else
+#elif defined(__aarch64__)
 #define ARCH AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ARCH AUDIT_ARCH_RISCV64
 #endif
 
 #define CHILD_STACK	(64 << 10)
