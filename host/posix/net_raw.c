@@ -52,7 +52,6 @@ static long insert_tag(struct raw *r, const struct iovec *iov, int n, long len, 
 
 	if (len < TAG_AT || len > LKL_NET_FRAME_MAX)
 		return 0;
-	lkl_iov_read(iov, n, frame, TAG_AT);
 	lkl_iov_read(iov, n, frame + 4, len);
 	lkl_iov_read(iov, n, frame, TAG_AT);
 	frame[TAG_AT] = tag >> 24;
