@@ -161,10 +161,10 @@ case $peers in
 	;;
 esac
 up "two of ours, 30+10 Mbit/s" lkl "1 0" 30 10 &&
-	sum "two of ours, 30+10 Mbit/s" 90 4 40 -R
+	sum "two of ours, 30+10 Mbit/s" 90 6 40 -R
 stop_server
 up "a link is cut" "${peers%% *}" "0 0" 10 10 &&
 	cut_link "a link is cut"
 stop_server
 up "four links" "${peers%% *}" "" 10 10 10 10 &&
-	sum "four links" 90 4 40
+	sum "four links" 90 8 40
