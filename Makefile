@@ -69,6 +69,15 @@ check-all:
 	$(Q)scripts/packages.sh install build test
 	$(Q)+$(MAKE) run-check LKL_TEST_ALL=1
 
+# The same for Windows, in a folder of its own.
+PHONY += mingw check-mingw
+mingw:
+	$(Q)+$(MAKE) HOST=mingw all
+
+check-mingw:
+	$(Q)scripts/packages.sh install build mingw wine
+	$(Q)+$(MAKE) HOST=mingw run-check
+
 PHONY += bench
 bench:
 	$(Q)scripts/packages.sh install build test

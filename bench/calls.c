@@ -105,7 +105,7 @@ static double host_ping_pong(void *arg)
 
 static double work(void *arg)
 {
-	long params[6] = { 0 };
+	lkl_long params[6] = { 0 };
 	uint64_t begin = bench_now();
 
 	for (int i = 0; i < TRIPS; i++)

@@ -216,7 +216,7 @@ static void raid6_buffers(void **buf)
 static double our_raid6(void *arg)
 {
 	void *buf[DISKS];
-	long params[6] = { DISKS, 4096, (long)buf };
+	lkl_long params[6] = { DISKS, 4096, (lkl_long)buf };
 	uint64_t begin = bench_now();
 
 	raid6_buffers(buf);

@@ -238,7 +238,7 @@ def md_syscalls(path):
     intro = trim(strip_comment(re.search(r"/\*\n(.*?)\*/", text, re.S).group()))
     out = ["# System calls", "", md_text(intro), "", "```c"]
     for name, _, args in sorted(protos):
-        out.append(f"long {name}{one_line(args)};")
+        out.append(f"lkl_long {name}{one_line(args)};")
     return squeeze(out + ["```"])
 
 

@@ -18,6 +18,9 @@ structures are in include/extra, written there without prefix.
 Names live in two sets, as in C: tags, which follow struct, union or enum, and all
 others. Members keep their names, unless a macro of the kernel or of the C library
 has the same one.
+
+The word `long` becomes LKL_LONG, since the compiler's own has another size than the
+kernel's on some hosts; `long long` stays.
 """
 
 import argparse
@@ -85,6 +88,9 @@ SAME_STRUCT = {
     "itimerspec": "__kernel_itimerspec",
     "itimerval": "__kernel_old_itimerval",
 }
+
+# What a word of the kernel is called, see include/uapi/lkl_long.h.
+LONG = "LKL_LONG"
 
 # Includes of C library headers that a kernel header of ours replaces.
 LIBC_INCLUDES = {
@@ -408,6 +414,12 @@ class Renamer:
         return self.map.get(name) or prefixed(name, True)
 
     @staticmethod
+    def is_word(line, i, before):
+        """Whether `long` at @i is one of its own, no part of `long long`."""
+        after = (t[1] for t in line[i + 1:] if not is_blank(t[0]))
+        return before != "long" and next(after, None) != "long"
+
+    @staticmethod
     def argument(special, calls):
         return bool(calls) and calls[-1][1] in special.get(calls[-1][0], ())
 
@@ -437,6 +449,8 @@ class Renamer:
                     calls.pop()
                 elif s == "," and calls:
                     calls[-1][1] += 1
+            elif s == "long" and self.is_word(line, i, before):
+                out.append(LONG)
             elif s in params:
                 out.append(s)
             elif before in TAG_KEYWORDS and s != "__attribute__":
@@ -478,7 +492,12 @@ class Renamer:
                 code += line
         if code:
             out.append(self.line(False, code))
-        return "".join(out)
+        text = "".join(out)
+        if LONG in text:
+            # Behind the comment that names the license.
+            at = text.index("\n", text.index("*/") if text.startswith("/*") else 0) + 1
+            text = text[:at] + "#include <lkl_long.h>\n" + text[at:]
+        return text
 
 
 def internal_constants(kernel, path, pattern, enums):

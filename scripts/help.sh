@@ -10,6 +10,8 @@ Targets:
   check-all    the same with the long versions of the tests
   check-sanitize  the tests with the host's half under ASan, UBSan and TSan
   selftests    tests of the kernel tree's, on our kernel and on the host's
+  mingw        the same for 64-bit Windows, in build/mingw; docs/windows.md
+  check-mingw  runs the tests of that under Wine
   bench        measures, beside the host kernel's own figures
   bench-compare A=FILE B=FILE
                compares two saved results, the noise taken into account

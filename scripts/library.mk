@@ -8,18 +8,9 @@ host-cc := $(if $(CCACHE),ccache )$(CC)
 san-flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -fPIC \
-	-D_GNU_SOURCE $(san-flags) $(EXTRA_CFLAGS)
+	-D_GNU_SOURCE $(host-cflags) $(san-flags) $(EXTRA_CFLAGS)
 HOST_CPPFLAGS := -Iinclude/uapi -I$(KB)/include -I$(KB)/lkl -Ihost/common -Ihost/$(HOST)
-HOST_LIBS := -lpthread
-
-# Optional: asynchronous disk I/O through io_uring; threads do it otherwise.
-ifeq ($(shell $(PKG_CONFIG) --exists liburing 2>/dev/null && echo y),y)
-HOST_CFLAGS += -DHAVE_LIBURING $(shell $(PKG_CONFIG) --cflags liburing)
-HOST_LIBS += $(shell $(PKG_CONFIG) --libs liburing)
-optional-pc := liburing
-else
-no-sources := host/$(HOST)/blk_uring.c
-endif
+HOST_LIBS := $(host-libs)
 
 # Optional: configurations in JSON.
 ifeq ($(shell $(PKG_CONFIG) --exists libcjson 2>/dev/null && echo y),y)
@@ -74,7 +65,8 @@ $(HB)/%.o: host/%.c $(KB)/headers.stamp $(B)/host-flags
 	$(Q)$(host-cc) $(HOST_CFLAGS) $(HOST_CPPFLAGS) -MMD -MP -c -o $@ $<
 
 # The image is found through the assembler's include path.
-$(HB)/common/image-data.o: host/common/image.S $(IMAGE)
+image-source ?= host/common/image.S
+$(HB)/common/image-data.o: $(image-source) $(IMAGE)
 	$(say) AS $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -Wa,-I$(KB)/lkl -c -o $@ $<
@@ -85,7 +77,7 @@ $(HB)/common/image-data.o: host/common/image.S $(IMAGE)
 
 $(B)/liblkl.a: $(host-objects) $(B)/host-flags
 	$(say) AR $@
-	$(Q)$(prefix)ld -r -z noexecstack -o $(HB)/liblkl.o $(host-objects)
+	$(Q)$(prefix)ld -r $(relink-flags) -o $(HB)/liblkl.o $(host-objects)
 	$(Q)$(prefix)objcopy --wildcard --keep-global-symbol='lkl_*' $(HB)/liblkl.o
 	$(Q)rm -f $@
 	$(Q)$(prefix)ar rcsD $@ $(HB)/liblkl.o
@@ -110,5 +102,7 @@ $(B)/lkl.pc: scripts/lkl.pc.in $(TOP)/source.stamp $(B)/host-flags
 		-e 's|@REQUIRES@|$(optional-pc)|' \
 		-e 's|@LIBS@|$(optional-libs)|' $< > $@
 
+-include host/$(HOST)/library.mk
+
 PHONY += library
-library: $(B)/liblkl.a $(B)/liblkl.so $(B)/lkl.pc
+library: $(B)/liblkl.a $(shared-library) $(B)/lkl.pc

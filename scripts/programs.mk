@@ -27,8 +27,9 @@ tools := $(foreach t,$(tool-names),\
 	$(if $(filter-out $(call with-pkg,$(pkg-$(t)) $(pkg-lib)),$(pkg-$(t)) \
 		$(if $(filter demo,$(t)),,$(pkg-lib))),,$(t)))
 
-test-names := $(basename $(notdir $(wildcard tests/*.c)))
-bench-names := $(basename $(notdir $(wildcard bench/*.c)))
+# A host may name those that make sense on it.
+test-names := $(or $(host-tests),$(basename $(notdir $(wildcard tests/*.c))))
+bench-names := $(or $(host-benches),$(basename $(notdir $(wildcard bench/*.c))))
 
 # They see the public headers only, as the tests do.
 program-flags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -MMD -MP
@@ -54,7 +55,7 @@ $(HB)/libtools.a: $(tool-lib-objects)
 
 define tool-rule
 used-$(1) := $(call with-pkg,$(pkg-$(1)) $(use-$(1)))
-$(B)/bin/$(1): $(wildcard tools/lkl/$(1)/*.c) $(if $(filter demo,$(1)),,$(HB)/libtools.a) $(B)/liblkl.a
+$(B)/bin/$(1)$(exe): $(wildcard tools/lkl/$(1)/*.c) $(if $(filter demo,$(1)),,$(HB)/libtools.a) $(B)/liblkl.a
 	$$(say) TOOL $$@
 	$$(Q)mkdir -p $(B)/bin $(B)/bin/.d
 	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d -Itools/lkl/lib $$(flags-$(1)) \
@@ -68,7 +69,7 @@ endef
 $(foreach t,$(tools),$(eval $(call tool-rule,$(t))))
 
 PHONY += programs
-programs: $(tools:%=$(B)/bin/%)
+programs: $(tools:%=$(B)/bin/%$(exe))
 
 # ---- demo -----------------------------------------------------------------
 
@@ -88,13 +89,13 @@ check-sources := tests/lib/check/check.c tests/lib/check/apart_$(HOST).c
 endif
 
 # The tests see the public headers only, so their flags leave out host/.
-test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib $(check-cflags)
+test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib $(check-cflags) $(host-test-cflags)
 
-$(B)/tests/%: tests/%.c $(wildcard tests/lib/*.c) $(check-sources) $(B)/liblkl.a
+$(B)/tests/%$(exe): tests/%.c $(wildcard tests/lib/*.c tests/lib/$(HOST)/*.c) $(check-sources) $(B)/liblkl.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)/.d
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d \
-		-o $@ $(filter %.c,$^) $(program-libs) $(check-libs) $(test-ldflags)
+		-o $@ $(filter %.c,$^) $(program-libs) $(check-libs) $(host-test-libs) $(test-ldflags)
 
 # The library's own calls for memory go to the test, which lets them fail.
 $(B)/tests/faults: tests/lib/faults/faults.c
@@ -108,7 +109,7 @@ $(HB)/libhost.a: $(filter-out %/image-data.o,$(host-objects))
 	$(Q)rm -f $@
 	$(Q)$(prefix)ar rcsD $@ $^
 
-$(unit-names:%=$(B)/tests/%): $(B)/tests/%: tests/%.c $(check-sources) $(HB)/libhost.a
+$(unit-names:%=$(B)/tests/%$(exe)): $(B)/tests/%$(exe): tests/%.c $(check-sources) $(HB)/libhost.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)/.d
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d \
@@ -117,9 +118,9 @@ $(unit-names:%=$(B)/tests/%): $(B)/tests/%: tests/%.c $(check-sources) $(HB)/lib
 # Programs that the shell tests call. Some test what programs share.
 tool-helper-names := openvolume sandboxed
 helper-names := $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)),\
-	$(basename $(notdir $(wildcard tests/helpers/*.c))))
+	$(if $(host-tests),,$(basename $(notdir $(wildcard tests/helpers/*.c)))))
 
-$(tool-helper-names:%=$(B)/tests/helpers/%): $(B)/tests/helpers/%: tests/helpers/%.c \
+$(tool-helper-names:%=$(B)/tests/helpers/%$(exe)): $(B)/tests/helpers/%$(exe): tests/helpers/%.c \
 		$(HB)/libtools.a $(B)/liblkl.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D) $(B)/tests/.d
@@ -127,14 +128,14 @@ $(tool-helper-names:%=$(B)/tests/helpers/%): $(B)/tests/helpers/%: tests/helpers
 		-o $@ $< $(HB)/libtools.a $(program-libs) -Wl,--as-needed \
 		$$($(PKG_CONFIG) --libs $(used-lib))
 
-$(B)/tests/helpers/%: tests/helpers/%.c $(B)/liblkl.a
+$(B)/tests/helpers/%$(exe): tests/helpers/%.c $(B)/liblkl.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D) $(B)/tests/.d
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(B)/tests/.d/helper-$*.d -o $@ $< \
 		$(program-libs)
 
 PHONY += tests
-tests: $(test-names:%=$(B)/tests/%) $(helper-names:%=$(B)/tests/helpers/%)
+tests: $(test-names:%=$(B)/tests/%$(exe)) $(helper-names:%=$(B)/tests/helpers/%$(exe))
 
 PHONY += run-check
 run-check: all tests benches

@@ -103,6 +103,8 @@ def c_type(renamer, words):
     for before, w in zip([None] + words, words):
         if before in ("struct", "union", "enum"):
             w = renamer.tag(w)
+        elif w == "long" and before != "long":
+            w = headers.LONG
         elif w not in KEYWORDS and w != "*":
             w = INTERNAL_TYPES.get(w, w)
             if w not in renamer.map:
@@ -133,12 +135,12 @@ def wrap(head, parts, end):
 def function(renamer, name, params):
     typed = [(c_type(renamer, w), n) for w, n in params]
     decl = [declare(t, n) for t, n in typed] or ["void"]
-    values = ["(long)" + n for _, n in typed]
+    values = ["(lkl_long)" + n for _, n in typed]
     values += ["0"] * (6 - len(values))
     return "\n".join([
-        wrap("static inline long lkl_sys_%s(" % name, decl, ")"),
+        wrap("static inline lkl_long lkl_sys_%s(" % name, decl, ")"),
         "{",
-        wrap("\tlong params[6] = { ", values, " };"),
+        wrap("\tlkl_long params[6] = { ", values, " };"),
         "",
         "\treturn lkl_syscall(__lkl__NR_%s, params);" % name,
         "}",
@@ -150,7 +152,7 @@ def alias(renamer, new, name, params):
     typed = [(c_type(renamer, w), n) for w, n in params]
     decl = [declare(t, n) for t, n in typed] or ["void"]
     return "\n".join([
-        wrap("static inline long lkl_sys_%s(" % new, decl, ")"),
+        wrap("static inline lkl_long lkl_sys_%s(" % new, decl, ")"),
         "{",
         wrap("\treturn lkl_sys_%s(" % name, [n for _, n in typed] or [""], ");"),
         "}",
@@ -171,6 +173,7 @@ HEAD = """/* SPDX-License-Identifier: GPL-2.0 */
 #ifndef LKL_SYSCALLS_H
 #define LKL_SYSCALLS_H
 
+#include <lkl_long.h>
 """
 
 
@@ -196,7 +199,7 @@ def main():
     out += ["#include <lkl/%s>\n" % i for i in INCLUDES]
     out.append("\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n")
     out += ["%s %s;\n" % (k, renamer.tag(t)) for k, t in sorted(tags)]
-    out.append("\nlong lkl_syscall(long nr, long *params);\n")
+    out.append("\nlkl_long lkl_syscall(lkl_long nr, lkl_long *params);\n")
     for name, fn, params in calls:
         out.append("\n" + function(renamer, name, params))
     out.append("\n/* The same calls under the names of the kernel's functions. */\n")

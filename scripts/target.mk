@@ -39,11 +39,20 @@ triplet-arm64 := aarch64-linux-gnu-
 triplet-riscv64 := riscv64-linux-gnu-
 cross := $(if $(filter-out $(native),$(ARCH_TARGET)),y)
 CROSS_COMPILE ?= $(if $(cross),$(triplet-$(ARCH_TARGET)))
-prefix := $(CROSS_COMPILE)
-CC := $(if $(filter $(if $(cross),command,command environment),$(firstword $(origin CC))),$(CC),$(prefix)gcc)
+
+# Libraries of this machine are of no use for another.
+PKG_CONFIG ?= $(if $(cross),$(or $(shell command -v $(CROSS_COMPILE)pkg-config),false),pkg-config)
+export PKG_CONFIG
+
+# What is particular about the host: its compiler, flags and libraries.
+include host/$(HOST)/host.mk
+
+foreign := $(cross)$(host-prefix)
+prefix := $(or $(host-prefix),$(CROSS_COMPILE))
+CC := $(if $(filter $(if $(foreign),command,command environment),$(firstword $(origin CC))),$(CC),$(prefix)gcc)
 
 # The packages that a build for this target needs, see scripts/packages.sh.
-build-groups := build $(if $(cross),cross_$(ARCH_TARGET))
+build-groups := build $(if $(cross),cross_$(ARCH_TARGET)) $(host-groups)
 
 kernel-name := $(filter-out full $(native),$(ARCH_TARGET) $(CONFIG))
 kernel-name := $(subst $() ,-,$(strip $(kernel-name)))
@@ -51,7 +60,3 @@ target-name := $(strip $(kernel-name) $(filter-out posix,$(HOST)) $(subst $(comm
 target-name := $(subst $() ,-,$(target-name))
 KB := $(TOP)$(addprefix /,$(kernel-name))
 B := $(TOP)$(addprefix /,$(target-name))
-
-# Libraries of this machine are of no use for another.
-PKG_CONFIG ?= $(if $(cross),$(or $(shell command -v $(prefix)pkg-config),false),pkg-config)
-export PKG_CONFIG

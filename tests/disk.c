@@ -45,7 +45,7 @@ static uint64_t size_inside(int fd)
 {
 	uint64_t size = 0;
 
-	ok(lkl_sys_ioctl(fd, BLKGETSIZE64_, (long)&size));
+	ok(lkl_sys_ioctl(fd, BLKGETSIZE64_, (lkl_long)&size));
 	return size;
 }
 
@@ -194,7 +194,7 @@ START_TEST(read_only)
 	long ret;
 
 	is(lkl_sys_pread64(fd, buf, sizeof(buf), 0), sizeof(buf));
-	ok(lkl_sys_ioctl(fd, BLKROGET_, (long)&ro));
+	ok(lkl_sys_ioctl(fd, BLKROGET_, (lkl_long)&ro));
 	is(ro, 1);
 	ret = open_disk(id, LKL_O_RDWR);
 	if (ret >= 0)
@@ -237,7 +237,7 @@ START_TEST(discard_punches_holes)
 		is(lkl_sys_pwrite64(fd, data, sizeof(data), i * MIB), sizeof(data));
 	ok(lkl_sys_fsync(fd));
 	before = allocated(path);
-	ok(lkl_sys_ioctl(fd, BLKDISCARD_, (long)range));
+	ok(lkl_sys_ioctl(fd, BLKDISCARD_, (lkl_long)range));
 	after = allocated(path);
 	ck_assert_uint_le(after, before - 7 * MIB);
 	is(lkl_sys_pread64(fd, data, sizeof(data), 6 * MIB), sizeof(data));
@@ -256,7 +256,7 @@ START_TEST(write_zeroes)
 	memset(data, 0xff, sizeof(data));
 	is(lkl_sys_pwrite64(fd, data, sizeof(data), MIB), sizeof(data));
 	ok(lkl_sys_fsync(fd));
-	ok(lkl_sys_ioctl(fd, BLKZEROOUT_, (long)range));
+	ok(lkl_sys_ioctl(fd, BLKZEROOUT_, (lkl_long)range));
 	is(pread(disk.fd, data, sizeof(data), MIB), sizeof(data));
 	for (i = 0; i < COUNT(data); i++)
 		is((unsigned char)data[i], i >= 4096 && i < 12288 ? 0 : 0xff);
@@ -297,7 +297,7 @@ END_TEST
 
 static long hammer(void *arg)
 {
-	long n = (long)arg, fd = n >> 8, i;
+	long n = (lkl_long)arg, fd = n >> 8, i;
 	uint64_t base = (n & 0xff) * AREA;
 	unsigned int seed = n;
 	char data[16384], back[16384];
@@ -423,7 +423,7 @@ static long slow_read(void *arg)
 {
 	static char buf[4096];
 
-	return lkl_sys_pread64((long)arg, buf, sizeof(buf), 4 * MIB);
+	return lkl_sys_pread64((lkl_long)arg, buf, sizeof(buf), 4 * MIB);
 }
 
 START_TEST(slow_disk_stops_nobody)
@@ -433,7 +433,7 @@ START_TEST(slow_disk_stops_nobody)
 	uint64_t start;
 
 	slow_ms = 500;
-	job = run(slow_read, (void *)(long)fd);
+	job = run(slow_read, (void *)(lkl_long)fd);
 	usleep(50000);
 	start = host_ns();
 	for (i = 0; i < 1000; i++)

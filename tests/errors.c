@@ -70,7 +70,7 @@ START_TEST(structures)
 		fails(lkl_sys_newuname(bad[i]), LKL_EFAULT);
 		fails(lkl_sys_fstat(fd, bad[i]), LKL_EFAULT);
 		fails(lkl_sys_pipe2(bad[i], 0), LKL_EFAULT);
-		fails(lkl_sys_ioctl(p[0], LKL_FIONREAD, (long)bad[i]), LKL_EFAULT);
+		fails(lkl_sys_ioctl(p[0], LKL_FIONREAD, (lkl_long)bad[i]), LKL_EFAULT);
 		fails(lkl_sys_clock_gettime(LKL_CLOCK_REALTIME, bad[i]), LKL_EFAULT);
 		fails(lkl_sys_poll(bad[i], 1, 0), LKL_EFAULT);
 	}
@@ -123,7 +123,7 @@ END_TEST
 static long fault_in_thread(void *arg)
 {
 	int i;
-	long fd = (long)arg, ret = 0;
+	long fd = (lkl_long)arg, ret = 0;
 
 	for (i = 0; i < 1000; i++)
 		if (lkl_sys_pread64(fd, (void *)8, 100, 0) != -LKL_EFAULT)
@@ -137,7 +137,7 @@ START_TEST(many_threads)
 	int i, fd = open_file();
 
 	for (i = 0; i < COUNT(jobs); i++)
-		jobs[i] = run(fault_in_thread, (void *)(long)fd);
+		jobs[i] = run(fault_in_thread, (void *)(lkl_long)fd);
 	for (i = 0; i < COUNT(jobs); i++)
 		is(join(jobs[i]), 0);
 }

@@ -130,7 +130,7 @@ START_TEST(loop_device)
 	is(lkl_sys_pwrite64(config.fd, "looped", 6, 4096), 6);
 	snprintf(path, sizeof(path), "/dev/loop%d", number);
 	fd = ok(lkl_sys_open(path, LKL_O_RDWR, 0));
-	ok(lkl_sys_ioctl(fd, LKL_LOOP_CONFIGURE, (long)&config));
+	ok(lkl_sys_ioctl(fd, LKL_LOOP_CONFIGURE, (lkl_long)&config));
 	is(lkl_sys_pread64(fd, buf, 6, 4096), 6);
 	ck_assert(!memcmp(buf, "looped", 6));
 	ok(lkl_sys_ioctl(fd, LKL_LOOP_CLR_FD, 0));
@@ -185,7 +185,7 @@ static int dm_device(const char *name, const char *type, const char *params,
 	mount_dev();
 	control = ok(lkl_sys_open("/dev/mapper/control", LKL_O_RDWR, 0));
 	dm = dm_request(buf, name);
-	ok(lkl_sys_ioctl(control, LKL_DM_DEV_CREATE, (long)dm));
+	ok(lkl_sys_ioctl(control, LKL_DM_DEV_CREATE, (lkl_long)dm));
 	snprintf(path, sizeof(path), "/dev/dm-%d", (int)(dm->dev & 0xff));
 
 	dm = dm_request(buf, name);
@@ -195,8 +195,8 @@ static int dm_device(const char *name, const char *type, const char *params,
 	strcpy(spec->target_type, type);
 	strcpy((char *)(spec + 1), params);
 	spec->next = (sizeof(*spec) + strlen(params) + 8) & ~7;
-	ok(lkl_sys_ioctl(control, LKL_DM_TABLE_LOAD, (long)dm));
-	ok(lkl_sys_ioctl(control, LKL_DM_DEV_SUSPEND, (long)dm_request(buf, name)));
+	ok(lkl_sys_ioctl(control, LKL_DM_TABLE_LOAD, (lkl_long)dm));
+	ok(lkl_sys_ioctl(control, LKL_DM_DEV_SUSPEND, (lkl_long)dm_request(buf, name)));
 	ok(lkl_sys_close(control));
 	return ok(lkl_sys_open(path, LKL_O_RDWR, 0));
 }
@@ -262,7 +262,7 @@ START_TEST(dm_targets)
 	control = ok(lkl_sys_open("/dev/mapper/control", LKL_O_RDWR, 0));
 	dm_request(buf, "");
 	dm->data_size = sizeof(buf);
-	ok(lkl_sys_ioctl(control, LKL_DM_LIST_VERSIONS, (long)dm));
+	ok(lkl_sys_ioctl(control, LKL_DM_LIST_VERSIONS, (lkl_long)dm));
 	for (at = dm->data_start;;) {
 		struct lkl_dm_target_versions *v = (void *)(buf + at);
 

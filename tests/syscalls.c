@@ -181,16 +181,16 @@ START_TEST(locking)
 	ok(lkl_sys_flock(a, LKL_LOCK_UN));
 	ok(lkl_sys_flock(b, LKL_LOCK_EX | LKL_LOCK_NB));
 
-	ok(lkl_sys_fcntl(a, LKL_F_OFD_SETLK, (long)&fl));
-	fails(lkl_sys_fcntl(b, LKL_F_OFD_SETLK, (long)&fl), LKL_EAGAIN);
+	ok(lkl_sys_fcntl(a, LKL_F_OFD_SETLK, (lkl_long)&fl));
+	fails(lkl_sys_fcntl(b, LKL_F_OFD_SETLK, (lkl_long)&fl), LKL_EAGAIN);
 	fl.l_start = 10;
-	ok(lkl_sys_fcntl(b, LKL_F_OFD_SETLK, (long)&fl));
+	ok(lkl_sys_fcntl(b, LKL_F_OFD_SETLK, (lkl_long)&fl));
 }
 END_TEST
 
 static long lock_and_close(void *arg)
 {
-	int fd = (long)arg;
+	int fd = (lkl_long)arg;
 	long ret = lkl_sys_flock(fd, LKL_LOCK_EX);
 
 	lkl_sys_close(fd);
@@ -204,7 +204,7 @@ START_TEST(lock_wait)
 	struct job *job;
 
 	ok(lkl_sys_flock(a, LKL_LOCK_EX));
-	job = run(lock_and_close, (void *)(long)b);
+	job = run(lock_and_close, (void *)(lkl_long)b);
 	usleep(20000);
 	ok(lkl_sys_close(a));
 	is(join(job), 0);
@@ -302,8 +302,8 @@ START_TEST(mmap_anonymous)
 			       LKL_MAP_PRIVATE | LKL_MAP_ANONYMOUS, -1, 0);
 
 	/* An address, or an errno where documented as impossible. */
-	if ((long)p < 0 && (long)p > -4096)
-		skip("%s", lkl_strerror((long)p));
+	if ((lkl_long)p < 0 && (lkl_long)p > -4096)
+		skip("%s", lkl_strerror((lkl_long)p));
 	memset(p, 1, SIZE);
 	ok(lkl_sys_munmap(p, SIZE));
 }
@@ -316,8 +316,8 @@ START_TEST(mmap_file)
 
 	is(lkl_sys_write(fd, "mapped", 6), 6);
 	p = (char *)lkl_sys_mmap(NULL, 4096, LKL_PROT_READ | LKL_PROT_WRITE, LKL_MAP_SHARED, fd, 0);
-	if ((long)p < 0 && (long)p > -4096)
-		skip("%s", lkl_strerror((long)p));
+	if ((lkl_long)p < 0 && (lkl_long)p > -4096)
+		skip("%s", lkl_strerror((lkl_long)p));
 	ck_assert(!memcmp(p, "mapped", 6));
 	memcpy(p, "MAPP", 4);
 	ok(lkl_sys_msync((unsigned long)p, 4096, LKL_MS_SYNC));
@@ -371,7 +371,7 @@ END_TEST
 static long write_soon(void *arg)
 {
 	usleep(30000);
-	return lkl_sys_write((long)arg, "x", 1);
+	return lkl_sys_write((lkl_long)arg, "x", 1);
 }
 
 START_TEST(epoll)
@@ -383,7 +383,7 @@ START_TEST(epoll)
 	ok(lkl_sys_pipe2(p, 0));
 	ok(lkl_sys_epoll_ctl(ep, LKL_EPOLL_CTL_ADD, p[0], &ev));
 	is(lkl_sys_epoll_wait(ep, got, 4, 10), 0);
-	job = run(write_soon, (void *)(long)p[1]);
+	job = run(write_soon, (void *)(lkl_long)p[1]);
 	is(lkl_sys_epoll_wait(ep, got, 4, 5000), 1);
 	is(got[0].data, 42);
 	is(join(job), 1);
@@ -674,9 +674,9 @@ static void loopback_up(void)
 	int fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
 
 	strcpy(ifr.ifr_ifrn.ifrn_name, "lo");
-	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFFLAGS, (long)&ifr));
+	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFFLAGS, (lkl_long)&ifr));
 	ifr.ifr_ifru.ifru_flags |= LKL_IFF_UP;
-	ok(lkl_sys_ioctl(fd, LKL_SIOCSIFFLAGS, (long)&ifr));
+	ok(lkl_sys_ioctl(fd, LKL_SIOCSIFFLAGS, (lkl_long)&ifr));
 	ok(lkl_sys_close(fd));
 }
 
@@ -693,7 +693,7 @@ static struct lkl_sockaddr_in local(int port)
 
 static long accept_and_count(void *arg)
 {
-	int fd = lkl_sys_accept((long)arg, NULL, NULL);
+	int fd = lkl_sys_accept((lkl_long)arg, NULL, NULL);
 	static char buf[SIZE];
 	long n, total = 0;
 
@@ -719,7 +719,7 @@ static void stream(int protocol, long total, long chunk)
 	ok(lkl_sys_bind(server, (void *)&addr, sizeof(addr)));
 	ok(lkl_sys_listen(server, 1));
 	client = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_STREAM, protocol));
-	job = run(accept_and_count, (void *)(long)server);
+	job = run(accept_and_count, (void *)(lkl_long)server);
 	ok(lkl_sys_connect(client, (void *)&addr, sizeof(addr)));
 	for (sent = 0; sent < total;)
 		sent += ok(lkl_sys_write(client, buf, chunk));
@@ -845,7 +845,7 @@ END_TEST
 
 START_TEST(no_such_call)
 {
-	long params[6] = { 0 };
+	lkl_long params[6] = { 0 };
 
 	fails(lkl_syscall(4000, params), LKL_ENOSYS);
 	fails(lkl_syscall(-1, params), LKL_ENOSYS);

@@ -45,8 +45,8 @@ static long work_among_many(void *arg)
 	long fd, ret;
 
 	pthread_barrier_wait(&everybody);
-	snprintf(path, sizeof(path), "/tmp/t%ld", (long)arg);
-	snprintf(data, sizeof(data), "thread %ld", (long)arg);
+	snprintf(path, sizeof(path), "/tmp/t%ld", (lkl_long)arg);
+	snprintf(data, sizeof(data), "thread %ld", (lkl_long)arg);
 	fd = lkl_sys_open(path, LKL_O_RDWR | LKL_O_CREAT, 0644);
 	if (fd < 0)
 		return fd;
@@ -69,7 +69,7 @@ START_TEST(thousand_threads)
 	/* A thousand descriptors may be open at once. */
 	pthread_barrier_init(&everybody, NULL, MANY + 1);
 	for (i = 0; i < MANY; i++)
-		jobs[i] = run(work_among_many, (void *)(long)i);
+		jobs[i] = run(work_among_many, (void *)(lkl_long)i);
 	pthread_barrier_wait(&everybody);
 	pthread_barrier_wait(&everybody);
 	for (i = 0; i < MANY; i++)
@@ -117,7 +117,7 @@ END_TEST
 
 static long poll_a_while(void *arg)
 {
-	struct lkl_pollfd pfd = { .fd = (long)arg, .events = LKL_POLLIN };
+	struct lkl_pollfd pfd = { .fd = (lkl_long)arg, .events = LKL_POLLIN };
 	uint64_t start = host_ns();
 	long ret = lkl_sys_poll(&pfd, 1, 100);
 
@@ -136,7 +136,7 @@ START_TEST(blocking_with_timeout)
 
 	ok(lkl_sys_pipe2(p, 0));
 	for (i = 0; i < COUNT(jobs); i++)
-		jobs[i] = run(poll_a_while, (void *)(long)p[0]);
+		jobs[i] = run(poll_a_while, (void *)(lkl_long)p[0]);
 	for (i = 0; i < COUNT(jobs); i++) {
 		ms = join(jobs[i]);
 		ck_assert_int_ge(ms, 99);
@@ -189,7 +189,7 @@ static int chain[CHAIN + 1][2];
 
 static long pass_on(void *arg)
 {
-	long i = (long)arg, n, total = 0;
+	long i = (lkl_long)arg, n, total = 0;
 	char buf[4096];
 
 	while ((n = lkl_sys_read(chain[i][0], buf, sizeof(buf))) > 0) {
@@ -206,7 +206,7 @@ static long feed(void *arg)
 	static char buf[4096];
 	long i;
 
-	for (i = 0; i < (long)arg; i++)
+	for (i = 0; i < (lkl_long)arg; i++)
 		if (lkl_sys_write(chain[0][1], buf, sizeof(buf)) != sizeof(buf))
 			return -LKL_EIO;
 	return lkl_sys_close(chain[0][1]);
@@ -223,7 +223,7 @@ START_TEST(pipe_chain)
 	for (i = 0; i <= CHAIN; i++)
 		ok(lkl_sys_pipe2(chain[i], 0));
 	for (i = 0; i < CHAIN; i++)
-		jobs[i] = run(pass_on, (void *)(long)i);
+		jobs[i] = run(pass_on, (void *)(lkl_long)i);
 	feeder = run(feed, (void *)blocks);
 	while ((n = ok(lkl_sys_read(chain[CHAIN][0], buf, sizeof(buf)))) > 0)
 		total += n;
@@ -240,7 +240,7 @@ static atomic_int stop;
 static long read_zeroes(void *arg)
 {
 	static char buf[1 << 20];
-	int fd = (long)arg;
+	int fd = (lkl_long)arg;
 
 	while (!stop)
 		if (lkl_sys_pread64(fd, buf, sizeof(buf), 0) < 0)
@@ -256,7 +256,7 @@ START_TEST(no_starvation)
 
 	ok(lkl_sys_ftruncate(fd, 1 << 20));
 	for (i = 0; i < COUNT(jobs); i++)
-		jobs[i] = run(read_zeroes, (void *)(long)fd);
+		jobs[i] = run(read_zeroes, (void *)(lkl_long)fd);
 	start = host_ns();
 	for (i = 0; i < 1000; i++)
 		ok(lkl_sys_getpid());

@@ -69,7 +69,7 @@ static long overshoot_us(long us, int rounds)
 		uint64_t start = host_ns();
 
 		ok(lkl_sys_nanosleep(&ts, NULL));
-		t = (long)(host_ns() - start) / 1000 - us;
+		t = (lkl_long)(host_ns() - start) / 1000 - us;
 		ck_assert_msg(t >= 0, "%ld us early", -t);
 		for (j = i; j && late[j - 1] > t; j--)
 			late[j] = late[j - 1];

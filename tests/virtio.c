@@ -178,7 +178,7 @@ int lkl_is_running(void)
 	return running;
 }
 
-long lkl_syscall(long nr, long *params)
+lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 {
 	call_nr = nr;
 	memcpy(call_params, params, sizeof(call_params));

@@ -13,7 +13,7 @@
 
 extern const unsigned char lkl_image_data[], lkl_image_data_end[];
 
-#define PAGE 4096UL
+#define PAGE 4096ULL
 #define PAGE_UP(x)	(((x) + PAGE - 1) & ~(PAGE - 1))
 #define PAGE_DOWN(x)	((x) & ~(PAGE - 1))
 

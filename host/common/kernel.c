@@ -125,11 +125,11 @@ int lkl_kernel_is_inside(void)
 	return t && t->inside;
 }
 
-long lkl_syscall(long nr, long *params)
+lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 {
 	struct host_thread *t = self;
 	const struct lkl_image *k;
-	long ret;
+	lkl_long ret;
 
 	if (!running)
 		return -LKL_ERR_NODEV;
@@ -295,7 +295,7 @@ static void wait_until_left(void)
 
 long lkl_sys_halt(void)
 {
-	long params[6] = { 0 };
+	lkl_long params[6] = { 0 };
 	long err = lkl_syscall(LKL_CALL_HALT, params);
 	const struct lkl_image *k = running;
 	struct host_thread *t;

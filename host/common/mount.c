@@ -181,11 +181,11 @@ static long long now_ns(void)
 
 long lkl_umount_timeout(const char *path, int flags, long timeout_ms)
 {
-	long params[6] = { 0 };
-	long long pause = 1000000, left = 0, end = 0;
+	lkl_long params[6] = { 0 };
+	long long pause = 1000000, left = timeout_ms, end = 0;
 	long ret;
 
-	if (timeout_ms > TIMEOUT_MAX_MS)
+	if (left > TIMEOUT_MAX_MS)
 		timeout_ms = -1;
 	if (timeout_ms > 0)
 		end = now_ns() + timeout_ms * 1000000LL;

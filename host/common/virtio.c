@@ -316,7 +316,7 @@ static void drop_irq(struct lkl_virtio_dev *dev)
 /* The kernel runs: make it probe @dev. */
 static int plug(struct lkl_virtio_dev *dev)
 {
-	long params[6] = { lkl_iomem_base(dev->slot), WINDOW_SIZE, 0, dev->slot };
+	lkl_long params[6] = { lkl_iomem_base(dev->slot), WINDOW_SIZE, 0, dev->slot };
 	long ret;
 
 	ret = take_irq(dev);
@@ -389,7 +389,7 @@ static void stop_device(struct lkl_virtio_dev *dev)
 int lkl_virtio_remove(struct lkl_virtio_dev *dev)
 {
 	if (lkl_is_running() && dev->platform_id >= 0) {
-		long params[6] = { dev->platform_id };
+		lkl_long params[6] = { dev->platform_id };
 		long ret = lkl_syscall(LKL_CALL_VIRTIO_REMOVE, params);
 
 		if (ret < 0)

@@ -115,7 +115,7 @@ extern "C" {
  *
  * Return: descriptor or err.
  */
-static inline long lkl_sys_open(const char *path, int flags, int mode)
+static inline lkl_long lkl_sys_open(const char *path, int flags, int mode)
 {
 	return lkl_sys_openat(LKL_AT_FDCWD, path, flags, mode);
 }
@@ -127,7 +127,7 @@ static inline long lkl_sys_open(const char *path, int flags, int mode)
  *
  * Return: descriptor or err.
  */
-static inline long lkl_sys_creat(const char *path, int mode)
+static inline lkl_long lkl_sys_creat(const char *path, int mode)
 {
 	return lkl_sys_open(path, LKL_O_CREAT | LKL_O_WRONLY | LKL_O_TRUNC, mode);
 }
@@ -139,7 +139,7 @@ static inline long lkl_sys_creat(const char *path, int mode)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_stat(const char *path, struct lkl_stat *buf)
+static inline lkl_long lkl_sys_stat(const char *path, struct lkl_stat *buf)
 {
 	return lkl_sys_newfstatat(LKL_AT_FDCWD, path, buf, 0);
 }
@@ -151,7 +151,7 @@ static inline long lkl_sys_stat(const char *path, struct lkl_stat *buf)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_lstat(const char *path, struct lkl_stat *buf)
+static inline lkl_long lkl_sys_lstat(const char *path, struct lkl_stat *buf)
 {
 	return lkl_sys_newfstatat(LKL_AT_FDCWD, path, buf, LKL_AT_SYMLINK_NOFOLLOW);
 }
@@ -165,7 +165,7 @@ static inline long lkl_sys_lstat(const char *path, struct lkl_stat *buf)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_fstatat(int dfd, const char *path, struct lkl_stat *buf, int flags)
+static inline lkl_long lkl_sys_fstatat(int dfd, const char *path, struct lkl_stat *buf, int flags)
 {
 	return lkl_sys_newfstatat(dfd, path, buf, flags);
 }
@@ -177,7 +177,7 @@ static inline long lkl_sys_fstatat(int dfd, const char *path, struct lkl_stat *b
  *
  * Return: 0 if permitted, or err.
  */
-static inline long lkl_sys_access(const char *path, int mode)
+static inline lkl_long lkl_sys_access(const char *path, int mode)
 {
 	return lkl_sys_faccessat(LKL_AT_FDCWD, path, mode);
 }
@@ -190,7 +190,7 @@ static inline long lkl_sys_access(const char *path, int mode)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_chown(const char *path, lkl_uid_t uid, lkl_gid_t gid)
+static inline lkl_long lkl_sys_chown(const char *path, lkl_uid_t uid, lkl_gid_t gid)
 {
 	return lkl_sys_fchownat(LKL_AT_FDCWD, path, uid, gid, 0);
 }
@@ -202,7 +202,7 @@ static inline long lkl_sys_chown(const char *path, lkl_uid_t uid, lkl_gid_t gid)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_chmod(const char *path, lkl_mode_t mode)
+static inline lkl_long lkl_sys_chmod(const char *path, lkl_mode_t mode)
 {
 	return lkl_sys_fchmodat(LKL_AT_FDCWD, path, (lkl_umode_t)mode);
 }
@@ -214,7 +214,7 @@ static inline long lkl_sys_chmod(const char *path, lkl_mode_t mode)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_link(const char *existing, const char *added)
+static inline lkl_long lkl_sys_link(const char *existing, const char *added)
 {
 	return lkl_sys_linkat(LKL_AT_FDCWD, existing, LKL_AT_FDCWD, added, 0);
 }
@@ -225,7 +225,7 @@ static inline long lkl_sys_link(const char *existing, const char *added)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_unlink(const char *path)
+static inline lkl_long lkl_sys_unlink(const char *path)
 {
 	return lkl_sys_unlinkat(LKL_AT_FDCWD, path, 0);
 }
@@ -237,7 +237,7 @@ static inline long lkl_sys_unlink(const char *path)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_symlink(const char *target, const char *path)
+static inline lkl_long lkl_sys_symlink(const char *target, const char *path)
 {
 	return lkl_sys_symlinkat(target, LKL_AT_FDCWD, path);
 }
@@ -250,7 +250,7 @@ static inline long lkl_sys_symlink(const char *target, const char *path)
  *
  * Return: length in bytes, at most @size, or err.
  */
-static inline long lkl_sys_readlink(const char *path, char *buf, lkl_size_t size)
+static inline lkl_long lkl_sys_readlink(const char *path, char *buf, lkl_size_t size)
 {
 	return lkl_sys_readlinkat(LKL_AT_FDCWD, path, buf, (int)size);
 }
@@ -262,7 +262,7 @@ static inline long lkl_sys_readlink(const char *path, char *buf, lkl_size_t size
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_rename(const char *from, const char *to)
+static inline lkl_long lkl_sys_rename(const char *from, const char *to)
 {
 	return lkl_sys_renameat2(LKL_AT_FDCWD, from, LKL_AT_FDCWD, to, 0);
 }
@@ -274,7 +274,7 @@ static inline long lkl_sys_rename(const char *from, const char *to)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_mkdir(const char *path, lkl_mode_t mode)
+static inline lkl_long lkl_sys_mkdir(const char *path, lkl_mode_t mode)
 {
 	return lkl_sys_mkdirat(LKL_AT_FDCWD, path, (lkl_umode_t)mode);
 }
@@ -285,7 +285,7 @@ static inline long lkl_sys_mkdir(const char *path, lkl_mode_t mode)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_rmdir(const char *path)
+static inline lkl_long lkl_sys_rmdir(const char *path)
 {
 	return lkl_sys_unlinkat(LKL_AT_FDCWD, path, LKL_AT_REMOVEDIR);
 }
@@ -298,7 +298,7 @@ static inline long lkl_sys_rmdir(const char *path)
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_mknod(const char *path, lkl_mode_t mode, lkl_dev_t dev)
+static inline lkl_long lkl_sys_mknod(const char *path, lkl_mode_t mode, lkl_dev_t dev)
 {
 	return lkl_sys_mknodat(LKL_AT_FDCWD, path, (lkl_umode_t)mode, dev);
 }
@@ -309,7 +309,7 @@ static inline long lkl_sys_mknod(const char *path, lkl_mode_t mode, lkl_dev_t de
  *
  * Return: 0 or err.
  */
-static inline long lkl_sys_pipe(int fds[2])
+static inline lkl_long lkl_sys_pipe(int fds[2])
 {
 	return lkl_sys_pipe2(fds, 0);
 }
@@ -323,7 +323,7 @@ static inline long lkl_sys_pipe(int fds[2])
  *
  * Return: number of bytes, or err.
  */
-static inline long lkl_sys_send(int fd, const void *buf, lkl_size_t len, int flags)
+static inline lkl_long lkl_sys_send(int fd, const void *buf, lkl_size_t len, int flags)
 {
 	return lkl_sys_sendto(fd, (void *)(lkl_uintptr_t)buf, len, (unsigned int)flags, 0, 0);
 }
@@ -337,7 +337,7 @@ static inline long lkl_sys_send(int fd, const void *buf, lkl_size_t len, int fla
  *
  * Return: number of bytes, 0 at the end of the stream, or err.
  */
-static inline long lkl_sys_recv(int fd, void *buf, lkl_size_t len, int flags)
+static inline lkl_long lkl_sys_recv(int fd, void *buf, lkl_size_t len, int flags)
 {
 	return lkl_sys_recvfrom(fd, buf, len, (unsigned int)flags, 0, 0);
 }
@@ -352,7 +352,7 @@ static inline long lkl_sys_recv(int fd, void *buf, lkl_size_t len, int flags)
  *
  * Return: number of descriptors in the sets, 0 at the timeout, or err.
  */
-static inline long lkl_sys_select(int n, lkl_fd_set *rfds, lkl_fd_set *wfds,
+static inline lkl_long lkl_sys_select(int n, lkl_fd_set *rfds, lkl_fd_set *wfds,
 				  lkl_fd_set *efds, struct lkl_timeval *timeout)
 {
 	struct lkl_timespec ts;
@@ -378,7 +378,7 @@ static inline long lkl_sys_select(int n, lkl_fd_set *rfds, lkl_fd_set *wfds,
  *
  * Return: number of elements with revents, 0 at the timeout, or err.
  */
-static inline long lkl_sys_poll(struct lkl_pollfd *fds, unsigned int n, int timeout_ms)
+static inline lkl_long lkl_sys_poll(struct lkl_pollfd *fds, unsigned int n, int timeout_ms)
 {
 	struct lkl_timespec ts;
 
@@ -393,7 +393,7 @@ static inline long lkl_sys_poll(struct lkl_pollfd *fds, unsigned int n, int time
  *
  * Return: descriptor or err.
  */
-static inline long lkl_sys_epoll_create(int size)
+static inline lkl_long lkl_sys_epoll_create(int size)
 {
 	return size > 0 ? lkl_sys_epoll_create1(0) : -LKL_EINVAL;
 }
@@ -407,7 +407,7 @@ static inline long lkl_sys_epoll_create(int size)
  *
  * Return: number of events, 0 at the timeout, or err.
  */
-static inline long lkl_sys_epoll_wait(int epfd, struct lkl_epoll_event *events,
+static inline lkl_long lkl_sys_epoll_wait(int epfd, struct lkl_epoll_event *events,
 				      int maxevents, int timeout_ms)
 {
 	return lkl_sys_epoll_pwait(epfd, events, maxevents, timeout_ms, 0,

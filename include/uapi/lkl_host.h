@@ -22,6 +22,7 @@ struct iovec {
 #include <sys/uio.h>
 #endif
 
+#include <lkl_long.h>
 #include <lkl_ops.h>
 #include <lkl_net.h>
 
@@ -29,8 +30,12 @@ struct iovec {
 extern "C" {
 #endif
 
-/* Lets the compiler check arguments against a printf() format. */
+/* Lets the compiler check arguments against a printf() format, that of C. */
+#ifdef _WIN32
+#define LKL_PRINTF(fmt, args) __attribute__((format(gnu_printf, fmt, args)))
+#else
 #define LKL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#endif
 
 /**
  * lkl_host_ops - the host operations of this library
@@ -117,7 +122,7 @@ int lkl_is_running(void);
  * Return: result or err. -ENODEV before the kernel runs and after it was halted,
  * -EDEADLK in a function that the kernel itself has called.
  */
-long lkl_syscall(long nr, long *params);
+lkl_long lkl_syscall(lkl_long nr, lkl_long *params);
 
 /**
  * lkl_trigger_irq() - raise an interrupt of the kernel

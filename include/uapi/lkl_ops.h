@@ -25,9 +25,9 @@
 #endif
 
 /* Raised whenever a member of either table changes its place or its meaning. */
-#define LKL_OPS_VERSION 1
+#define LKL_OPS_VERSION 2
 
-typedef unsigned long lkl_thread_t;
+typedef unsigned long long lkl_thread_t;
 
 struct lkl_mutex;
 struct lkl_sem;
@@ -109,7 +109,8 @@ struct lkl_host_operations {
 	 * Reserves @size bytes of address space, at @hint if that is free
 	 * (@hint 0: anywhere). Zeroed memory appears where it is first touched
 	 * if @backed, otherwise every access faults until mem_alias().
-	 * Returns the address or NULL. Any context.
+	 * Returns the address or NULL; for memory that is not backed also if this
+	 * host cannot alias single pages: then it is not asked to. Any context.
 	 */
 	void *(LKL_ABI *mem_reserve)(unsigned long long hint,
 				     unsigned long long size, int backed);
@@ -160,6 +161,17 @@ struct lkl_host_operations {
 
 	/* NULL without PCI. */
 	struct lkl_pci_ops *pci_ops;
+
+	/*
+	 * Where the host keeps the bounds of the stack that a thread runs on, in
+	 * bytes from the start of the thread's own block (x86-64: the base of %gs):
+	 * the end of the stack, the lowest address in use of it, and the lowest
+	 * of its memory. The kernel has them right wherever it changes stacks. All
+	 * are 0 if there is no such thing.
+	 */
+	unsigned int stack_end;
+	unsigned int stack_start;
+	unsigned int stack_memory;
 };
 
 /*

@@ -18,21 +18,21 @@
 
 /* @call succeeds (is no negative errno); its value. */
 #define ok(call) ({							\
-	long ok_ret = (long)(call);					\
+	lkl_long ok_ret = (lkl_long)(call);				\
 	ck_assert_msg(ok_ret >= 0, "%s: %s", #call, lkl_strerror(ok_ret)); \
 	ok_ret; })
 
 /* @call returns exactly @want. */
 #define is(call, want) do {						\
-	long is_ret = (long)(call), is_want = (long)(want);		\
-	ck_assert_msg(is_ret == is_want, "%s is %ld, not %s (%ld)",	\
+	long long is_ret = (lkl_long)(call), is_want = (lkl_long)(want);	\
+	ck_assert_msg(is_ret == is_want, "%s is %lld, not %s (%lld)",	\
 		      #call, is_ret, #want, is_want);			\
 } while (0)
 
 /* @call fails with errno @err, LKL_EXXX. */
 #define fails(call, err) do {						\
-	long fails_ret = (long)(call);					\
-	ck_assert_msg(fails_ret == -(err), "%s is %ld (%s), not -" #err, \
+	long long fails_ret = (lkl_long)(call);				\
+	ck_assert_msg(fails_ret == -(err), "%s is %lld (%s), not -" #err, \
 		      #call, fails_ret, fails_ret < 0 ?			\
 		      lkl_strerror(fails_ret) : "success");		\
 } while (0)
@@ -73,7 +73,7 @@ void start_kernel_with(const char *cmdline);
 uint64_t host_ns(void);
 uint64_t host_wall_ns(void);
 
-/* What the process uses, read from the host's /proc. */
+/* What the process uses; its descriptors or handles. HOST/process.c */
 long host_rss_kib(void);
 int host_threads(void);
 int host_fds(void);

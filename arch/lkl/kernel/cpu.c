@@ -612,7 +612,7 @@ bool lkl_cpu_is_helper(void)
 void lkl_cpu_boot(struct lkl_thread *th, void (*fn)(void))
 {
 	lkl_cpu.carrier = th;
-	init_task.thread.sp = lkl_ctx_new(task_stack_page(&init_task) + THREAD_SIZE, fn);
+	init_task.thread.sp = lkl_ctx_new(task_stack_page(&init_task), fn);
 	carry(th);
 	current->thread.in_user = false;
 }

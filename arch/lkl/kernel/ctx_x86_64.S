@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Stacks: switching between them, and leaving frames behind. See ctx.h. */
+/*
+ * Stacks: switching between them, and leaving frames behind. See ctx.h.
+ *
+ * On hosts that keep the bounds of the running stack (struct lkl_ctx_bounds), these
+ * are part of a context: they are on top of its stack, or in its mark.
+ */
 #include <linux/linkage.h>
 
 /* void lkl_ctx_swap(void **save (rdi), void *load (rsi)) */
@@ -10,8 +15,12 @@ SYM_FUNC_START(lkl_ctx_swap)
 	pushq	%r13
 	pushq	%r14
 	pushq	%r15
+	movl	lkl_ctx_bounds(%rip), %eax
+	testl	%eax, %eax
+	jnz	.Lswap_bounds
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
+.Lswapped:
 	popq	%r15
 	popq	%r14
 	popq	%r13
@@ -19,6 +28,18 @@ SYM_FUNC_START(lkl_ctx_swap)
 	popq	%rbx
 	popq	%rbp
 	ret
+.Lswap_bounds:
+	movl	lkl_ctx_bounds+4(%rip), %ecx
+	movl	lkl_ctx_bounds+8(%rip), %edx
+	pushq	%gs:(%rax)
+	pushq	%gs:(%rcx)
+	pushq	%gs:(%rdx)
+	movq	%rsp, (%rdi)
+	movq	%rsi, %rsp
+	popq	%gs:(%rdx)
+	popq	%gs:(%rcx)
+	popq	%gs:(%rax)
+	jmp	.Lswapped
 SYM_FUNC_END(lkl_ctx_swap)
 
 /* Where a new stack starts: the function is in rbx; it does not return. */
@@ -40,6 +61,19 @@ SYM_FUNC_START(lkl_ctx_mark)
 	movq	%r15, 40(%rdi)
 	movq	%rcx, 48(%rdi)
 	movq	%rdx, 56(%rdi)
+	movl	lkl_ctx_bounds(%rip), %eax
+	testl	%eax, %eax
+	jnz	.Lmark_bounds
+	ret
+.Lmark_bounds:
+	movl	lkl_ctx_bounds+4(%rip), %ecx
+	movl	lkl_ctx_bounds+8(%rip), %edx
+	movq	%gs:(%rax), %rax
+	movq	%gs:(%rcx), %rcx
+	movq	%gs:(%rdx), %rdx
+	movq	%rax, 64(%rdi)
+	movq	%rcx, 72(%rdi)
+	movq	%rdx, 80(%rdi)
 	xorl	%eax, %eax
 	ret
 SYM_FUNC_END(lkl_ctx_mark)
@@ -53,6 +87,20 @@ SYM_FUNC_START(lkl_ctx_return)
 	movq	32(%rdi), %r14
 	movq	40(%rdi), %r15
 	movq	48(%rdi), %rsp
+	movl	lkl_ctx_bounds(%rip), %eax
+	testl	%eax, %eax
+	jnz	.Lreturn_bounds
+.Lreturn:
 	movl	$1, %eax
 	jmp	*56(%rdi)
+.Lreturn_bounds:
+	movl	lkl_ctx_bounds+4(%rip), %ecx
+	movl	lkl_ctx_bounds+8(%rip), %edx
+	movq	64(%rdi), %rsi
+	movq	%rsi, %gs:(%rax)
+	movq	72(%rdi), %rsi
+	movq	%rsi, %gs:(%rcx)
+	movq	80(%rdi), %rsi
+	movq	%rsi, %gs:(%rdx)
+	jmp	.Lreturn
 SYM_FUNC_END(lkl_ctx_return)

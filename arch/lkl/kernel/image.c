@@ -7,6 +7,7 @@
 
 const struct lkl_host_operations *lkl_ops;
 struct lkl_thread *lkl_boot_thread;
+struct lkl_ctx_bounds lkl_ctx_bounds;
 
 static void __ref boot_main(void)
 {
@@ -23,6 +24,11 @@ static int LKL_ABI image_start(const struct lkl_host_operations *ops,
 	if (ops->version != LKL_OPS_VERSION || ops->size != sizeof(*ops))
 		return -EPROTO;
 	lkl_ops = ops;
+	lkl_ctx_bounds = (struct lkl_ctx_bounds){
+		.end = ops->stack_end,
+		.start = ops->stack_start,
+		.memory = ops->stack_memory,
+	};
 	lkl_boot_thread = self;
 	err = lkl_thread_init(self);
 	if (!err)

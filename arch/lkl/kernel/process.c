@@ -33,8 +33,7 @@ int copy_thread(struct task_struct *p, const struct kernel_clone_args *args)
 	if (args->fn) {
 		p->thread.regs.args[0] = (unsigned long)args->fn;
 		p->thread.regs.args[1] = (unsigned long)args->fn_arg;
-		p->thread.sp = lkl_ctx_new(task_stack_page(p) + THREAD_SIZE,
-					   coroutine_main);
+		p->thread.sp = lkl_ctx_new(task_stack_page(p), coroutine_main);
 		return 0;
 	}
 	/* No clone() or fork(): we cannot copy a caller's frames. */

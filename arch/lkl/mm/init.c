@@ -14,6 +14,7 @@
 #include <asm/sections.h>
 #include <asm/setup.h>
 #include <asm/thread.h>
+#include <asm/tlb_fill.h>
 
 /* With the image, up to the end of two sections; see lkl_memory_reserve(). */
 #define DEFAULT_MEMORY	(SZ_128M + SZ_64M)
@@ -75,6 +76,27 @@ static unsigned long memory_end(const char *cmdline, unsigned long start)
 	return start + ALIGN(max_t(unsigned long, size, MIN_MEMORY), SZ_4M);
 }
 
+/*
+ * Without aliases the vmalloc window is memory too, see tlb.c; and process 1 gets no
+ * more than room for what it is started with, where no application has memory.
+ */
+static void reserve_windows(void)
+{
+	unsigned long mmap_size = MMAP_SIZE;
+
+	lkl_vmalloc_start = reserve(0, VMALLOC_SIZE, 0);
+	if (lkl_vmalloc_start) {
+		lkl_mmap_start = reserve(0, mmap_size, 0);
+	} else {
+		lkl_can_alias = false;
+		lkl_vmalloc_start = reserve(0, VMALLOC_SIZE, 1);
+		mmap_size = SZ_1M;
+		lkl_mmap_start = TASK_SIZE - 2 * mmap_size;
+	}
+	lkl_vmalloc_end = lkl_vmalloc_start + VMALLOC_SIZE;
+	lkl_mmap_end = lkl_mmap_start + mmap_size;
+}
+
 /* Before anything of the kernel runs. */
 int lkl_memory_reserve(const char *cmdline)
 {
@@ -87,8 +109,7 @@ int lkl_memory_reserve(const char *cmdline)
 		return -ENOMEM;
 	ram_end = ram_start + size;
 
-	lkl_vmalloc_start = reserve(0, VMALLOC_SIZE, 0);
-	lkl_mmap_start = reserve(0, MMAP_SIZE, 0);
+	reserve_windows();
 	lkl_vmemmap = (struct page *)reserve(0, VMEMMAP_SIZE, 1);
 	if (!lkl_vmemmap) {
 		/* Then only guest memory has it, and the rest cannot be pinned. */
@@ -102,8 +123,6 @@ int lkl_memory_reserve(const char *cmdline)
 	}
 	if (!lkl_vmalloc_start || !lkl_mmap_start || !lkl_vmemmap)
 		return -ENOMEM;
-	lkl_vmalloc_end = lkl_vmalloc_start + VMALLOC_SIZE;
-	lkl_mmap_end = lkl_mmap_start + MMAP_SIZE;
 	lkl_ops->mem_populate(pfn_to_page(PFN_DOWN(ram_start)),
 			      PFN_DOWN(ram_end - ram_start) * sizeof(struct page));
 	lkl_ops->mem_populate((void *)ram_start, EARLY_SIZE);

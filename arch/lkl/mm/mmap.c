@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/syscalls.h>
+#include <asm/tlb_fill.h>
 
 SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len,
 		unsigned long, prot, unsigned long, flags,
@@ -10,6 +11,8 @@ SYSCALL_DEFINE6(mmap, unsigned long, addr, unsigned long, len,
 {
 	if (offset_in_page(off))
 		return -EINVAL;
+	if (!lkl_can_alias)
+		return -ENODEV;
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		if (addr < lkl_mmap_start || addr >= lkl_mmap_end ||
 		    len > lkl_mmap_end - addr)

@@ -3,6 +3,11 @@
  * The host's mappings as the TLB of the kernel's page tables, for the two windows
  * in which addresses are not the memory itself: vmalloc and mmap(). The vmalloc
  * window is filled when it is mapped, the mmap() window when it is touched.
+ *
+ * Where the host cannot show a page twice, the vmalloc window is memory of its own
+ * and holds copies: as if a virtually indexed cache lay between the two addresses.
+ * The kernel says when such a cache is to be filled and written back. There is no
+ * mmap() window then.
  */
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -11,9 +16,15 @@
 #include <asm/tlb_fill.h>
 #include <asm/tlbflush.h>
 
+bool lkl_can_alias = true;
+
 static void alias(unsigned long addr, unsigned long target, unsigned long size,
 		  bool write)
 {
+	if (!lkl_can_alias) {
+		memcpy((void *)addr, (void *)target, size);
+		return;
+	}
 	if (size && lkl_ops->mem_alias((void *)addr, (void *)target, size, write))
 		panic("the host cannot map more memory (%lu bytes at %lx)\n",
 		      size, addr);
@@ -62,17 +73,55 @@ void lkl_tlb_fill_kernel(unsigned long start, unsigned long end)
 	alias(run, target, size, write);
 }
 
+/* The memory behind the copies in the vmalloc window gets what they hold. */
+static void write_back(unsigned long start, unsigned long end)
+{
+	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
+		pte_t pte = lookup(&init_mm, addr);
+
+		if (pte_present(pte) && pte_write(pte))
+			memcpy((void *)(pte_val(pte) & _PAGE_PFN_MASK), (void *)addr,
+			       PAGE_SIZE);
+	}
+}
+
 void lkl_tlb_flush_kernel(unsigned long start, unsigned long end)
 {
-	if (start >= VMALLOC_START && end <= VMALLOC_END && start < end)
+	if (start < VMALLOC_START || end > VMALLOC_END || start >= end)
+		return;
+	if (lkl_can_alias)
 		lkl_ops->mem_unalias((void *)start, end - start);
+	else
+		write_back(start, end);
 }
+
+void flush_kernel_vmap_range(void *vaddr, int size)
+{
+	unsigned long start = (unsigned long)vaddr & PAGE_MASK;
+	unsigned long end = PAGE_ALIGN((unsigned long)vaddr + size);
+
+	if (!lkl_can_alias && start >= VMALLOC_START && end <= VMALLOC_END)
+		write_back(start, end);
+}
+EXPORT_SYMBOL(flush_kernel_vmap_range);
+
+void invalidate_kernel_vmap_range(void *vaddr, int size)
+{
+	unsigned long start = (unsigned long)vaddr & PAGE_MASK;
+	unsigned long end = PAGE_ALIGN((unsigned long)vaddr + size);
+
+	if (!lkl_can_alias)
+		lkl_tlb_fill_kernel(start, end);
+}
+EXPORT_SYMBOL(invalidate_kernel_vmap_range);
 
 bool lkl_tlb_fill_user(struct mm_struct *mm, unsigned long addr, bool write)
 {
 	pte_t pte = lookup(mm, addr);
 
 	addr &= PAGE_MASK;
+	if (!lkl_can_alias)
+		return false;
 	if (!(pte_val(pte) & _PAGE_PRESENT) || (write && !pte_write(pte)))
 		return false;
 	/* The first store to a clean page must be seen: it makes it dirty. */
@@ -85,7 +134,7 @@ void lkl_tlb_flush_user(unsigned long start, unsigned long end)
 {
 	start = max(start, lkl_mmap_start);
 	end = min(end, lkl_mmap_end);
-	if (start < end)
+	if (lkl_can_alias && start < end)
 		lkl_ops->mem_unalias((void *)start, end - start);
 }
 

@@ -3,16 +3,27 @@
 #ifndef _ASM_LKL_CTX_H
 #define _ASM_LKL_CTX_H
 
+#include <asm/thread_info.h>
+
+/*
+ * Where the host keeps the bounds of the running stack, see struct lkl_host_operations;
+ * all 0 if it does not.
+ */
+struct lkl_ctx_bounds {
+	unsigned int end, start, memory;
+};
+extern struct lkl_ctx_bounds lkl_ctx_bounds;
+
 /* Saves the caller's context in *@save and goes on in the one saved in @load. */
 void lkl_ctx_swap(void **save, void *load);
 
 /* The first instruction of a fresh context; it calls what lkl_ctx_new() left. */
 void lkl_ctx_start(void);
 
-/* A fresh context that runs @fn, which must not return, below @stack_top. */
-static inline void *lkl_ctx_new(void *stack_top, void (*fn)(void))
+/* A fresh context that runs @fn, which must not return, on @stack of THREAD_SIZE. */
+static inline void *lkl_ctx_new(void *stack, void (*fn)(void))
 {
-	unsigned long *sp = stack_top;
+	unsigned long *sp = stack + THREAD_SIZE;
 
 #if defined(CONFIG_LKL_X86_64)
 	*--sp = 0;				/* alignment, as after a call */
@@ -21,6 +32,11 @@ static inline void *lkl_ctx_new(void *stack_top, void (*fn)(void))
 	*--sp = 0;				/* rbp */
 	*--sp = (unsigned long)fn;		/* rbx */
 	sp -= 4;				/* r12 to r15 */
+	if (lkl_ctx_bounds.end) {
+		*--sp = (unsigned long)stack + THREAD_SIZE;
+		*--sp = (unsigned long)stack;	/* all of it is in use */
+		*--sp = (unsigned long)stack;
+	}
 #else
 #error "no stack switch for this instruction set"
 #endif
