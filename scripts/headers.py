@@ -20,7 +20,8 @@ others. Members keep their names, unless a macro of the kernel or of the C libra
 has the same one.
 
 The word `long` becomes LKL_LONG, since the compiler's own has another size than the
-kernel's on some hosts; `long long` stays.
+kernel's on some hosts; `long long` stays. Structures with bit fields get an attribute,
+for hosts whose compilers lay them out in another way.
 """
 
 import argparse
@@ -89,8 +90,9 @@ SAME_STRUCT = {
     "itimerval": "__kernel_old_itimerval",
 }
 
-# What a word of the kernel is called, see include/uapi/lkl_long.h.
+# See include/uapi/lkl_types.h: a word of the kernel; an attribute.
 LONG = "LKL_LONG"
+BIT_FIELDS = "LKL_BIT_FIELDS"
 
 # Includes of C library headers that a kernel header of ours replaces.
 LIBC_INCLUDES = {
@@ -406,12 +408,33 @@ class Renamer:
     def name(self, name):
         if name in self.map:
             return self.map[name]
+        # What they describe is Linux, whatever compiles them.
+        if name == "__linux__":
+            return "__STDC__"
         if LIBC_TESTS.match(name):
             return prefixed(name, True)
         return name
 
     def pasted_head(self, name):
         return self.map.get(name) or prefixed(name, True)
+
+    @staticmethod
+    def has_bit_fields(line, i):
+        """Whether the keyword at @i begins a definition with bit fields in it."""
+        words = (t[1] for t in line[i + 1:] if not is_blank(t[0]))
+        depth = 0
+        for n, w in enumerate(words):
+            if n > 1 and not depth:
+                return False
+            if w in "{(":
+                depth += 1
+            elif w in "})":
+                depth -= 1
+            elif w == ":":
+                return True
+            elif w == ";" and not depth:
+                return False
+        return False
 
     @staticmethod
     def is_word(line, i, before):
@@ -451,6 +474,8 @@ class Renamer:
                     calls[-1][1] += 1
             elif s == "long" and self.is_word(line, i, before):
                 out.append(LONG)
+            elif not directive and s in ("struct", "union") and self.has_bit_fields(line, i):
+                out.append(s + " " + BIT_FIELDS)
             elif s in params:
                 out.append(s)
             elif before in TAG_KEYWORDS and s != "__attribute__":
@@ -493,10 +518,10 @@ class Renamer:
         if code:
             out.append(self.line(False, code))
         text = "".join(out)
-        if LONG in text:
+        if LONG in text or BIT_FIELDS in text:
             # Behind the comment that names the license.
             at = text.index("\n", text.index("*/") if text.startswith("/*") else 0) + 1
-            text = text[:at] + "#include <lkl_long.h>\n" + text[at:]
+            text = text[:at] + "#include <lkl_types.h>\n" + text[at:]
         return text
 
 
@@ -531,6 +556,25 @@ def without_struct(text, tag):
     if not m:
         sys.exit("headers.py: struct %s is not where it was" % tag)
     return text[:m.start()] + text[m.end():]
+
+
+def in_addr(text):
+    """
+    Gives `struct in_addr` a member for Windows too, where `s_addr` is a macro, for
+    members of the name that Windows has.
+    """
+    new, n = re.subn(r"^(struct\s+in_addr\s*\{)\s*__be32\s+s_addr;\s*",
+                     r"""\1
+	union {
+#ifndef s_addr
+		__be32 s_addr;
+#endif
+		union { __be32 S_addr; } S_un;
+	};
+""", text, flags=re.M)
+    if n != 1:
+        sys.exit("headers.py: struct in_addr is not where it was")
+    return new
 
 
 def before_last_endif(text, extra):
@@ -585,6 +629,7 @@ def add_missing(tree, kernel, extra):
         if path in tree:
             text = before_last_endif(tree[path], text[text.index("#ifndef"):])
         tree[path] = text
+    tree["linux/in.h"] = in_addr(tree["linux/in.h"])
     for src, pattern, enums, path in INTERNAL:
         text = internal_constants(kernel, src, pattern, enums)
         tree[path] = before_last_endif(tree[path], text)

@@ -173,7 +173,7 @@ HEAD = """/* SPDX-License-Identifier: GPL-2.0 */
 #ifndef LKL_SYSCALLS_H
 #define LKL_SYSCALLS_H
 
-#include <lkl_long.h>
+#include <lkl_types.h>
 """
 
 

@@ -4,8 +4,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -47,14 +45,6 @@ static uint64_t size_inside(int fd)
 
 	ok(lkl_sys_ioctl(fd, BLKGETSIZE64_, (lkl_long)&size));
 	return size;
-}
-
-static uint64_t allocated(const char *path)
-{
-	struct stat st;
-
-	ck_assert_int_eq(stat(path, &st), 0);
-	return st.st_blocks * 512ULL;
 }
 
 static void fill(char *buf, size_t size, unsigned int seed)
@@ -236,9 +226,9 @@ START_TEST(discard_punches_holes)
 	for (i = 0; i < 16; i++)
 		is(lkl_sys_pwrite64(fd, data, sizeof(data), i * MIB), sizeof(data));
 	ok(lkl_sys_fsync(fd));
-	before = allocated(path);
+	before = host_allocated(path);
 	ok(lkl_sys_ioctl(fd, BLKDISCARD_, (lkl_long)range));
-	after = allocated(path);
+	after = host_allocated(path);
 	ck_assert_uint_le(after, before - 7 * MIB);
 	is(lkl_sys_pread64(fd, data, sizeof(data), 6 * MIB), sizeof(data));
 	for (i = 0; i < COUNT(data); i++)
@@ -324,7 +314,7 @@ START_TEST(many_threads)
 	long i;
 
 	for (i = 0; i < COUNT(jobs); i++)
-		jobs[i] = run(hammer, (void *)(fd << 8 | i));
+		jobs[i] = run(hammer, (void *)(lkl_long)(fd << 8 | i));
 	for (i = 0; i < COUNT(jobs); i++)
 		is(join(jobs[i]), 0);
 }
@@ -449,16 +439,12 @@ END_TEST
 START_TEST(host_disk_full)
 {
 	static char data[MIB];
-	char path[4096];
 	struct lkl_disk disk;
 	int i, fd;
 	long ret = 0;
 
-	snprintf(path, sizeof(path), "%s/full", getenv("LKL_TEST_TMP") ?: "/tmp");
-	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    (mkdir(path, 0755) && access(path, F_OK)) ||
-	    mount("full", path, "tmpfs", 0, "size=8m"))
-		skip("needs root to mount a small tmpfs on the host");
+	if (!host_small_folder("full", 8))
+		skip("no way to a small file system on the host");
 	disk = file_disk(host_file("full/disk", 64 * MIB), O_RDWR);
 	fd = ok(open_disk(ok(lkl_disk_add(&disk)), LKL_O_RDWR));
 	fill(data, sizeof(data), 8);

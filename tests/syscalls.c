@@ -171,7 +171,7 @@ END_TEST
 
 /* ---- locking -------------------------------------------------------------- */
 
-START_TEST(locking)
+START_TEST(file_locks)
 {
 	struct lkl_flock fl = { .l_type = LKL_F_WRLCK, .l_whence = LKL_SEEK_SET, .l_len = 10 };
 	int a = create("/tmp/l"), b = ok(lkl_sys_open("/tmp/l", LKL_O_RDWR, 0));
@@ -320,7 +320,7 @@ START_TEST(mmap_file)
 		skip("%s", lkl_strerror((lkl_long)p));
 	ck_assert(!memcmp(p, "mapped", 6));
 	memcpy(p, "MAPP", 4);
-	ok(lkl_sys_msync((unsigned long)p, 4096, LKL_MS_SYNC));
+	ok(lkl_sys_msync((lkl_long)p, 4096, LKL_MS_SYNC));
 	is(lkl_sys_pread64(fd, buf, 4, 0), 4);
 	ck_assert_str_eq(buf, "MAPP");
 	ok(lkl_sys_munmap(p, 4096));
@@ -856,7 +856,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		files, names, directories, file_system_of, extended_stat, vectors, xattrs, sparse,
-		locking, lock_wait, pipes, broken_pipe, splices, send_file,
+		file_locks, lock_wait, pipes, broken_pipe, splices, send_file,
 		copy_range, mmap_anonymous, mmap_file, memfd, poll_pipe, select_pipe,
 		epoll, eventfd, timerfd, signalfd, inotify, fanotify, futex, aio,
 		io_uring, io_uring_own_memory, bpf, namespaces, mount_namespace, network_namespace,

@@ -5,7 +5,6 @@
  */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -45,8 +44,8 @@ static long work_among_many(void *arg)
 	long fd, ret;
 
 	pthread_barrier_wait(&everybody);
-	snprintf(path, sizeof(path), "/tmp/t%ld", (lkl_long)arg);
-	snprintf(data, sizeof(data), "thread %ld", (lkl_long)arg);
+	snprintf(path, sizeof(path), "/tmp/t%ld", (long)(lkl_long)arg);
+	snprintf(data, sizeof(data), "thread %ld", (long)(lkl_long)arg);
 	fd = lkl_sys_open(path, LKL_O_RDWR | LKL_O_CREAT, 0644);
 	if (fd < 0)
 		return fd;
@@ -224,7 +223,7 @@ START_TEST(pipe_chain)
 		ok(lkl_sys_pipe2(chain[i], 0));
 	for (i = 0; i < CHAIN; i++)
 		jobs[i] = run(pass_on, (void *)(lkl_long)i);
-	feeder = run(feed, (void *)blocks);
+	feeder = run(feed, (void *)(lkl_long)blocks);
 	while ((n = ok(lkl_sys_read(chain[CHAIN][0], buf, sizeof(buf)))) > 0)
 		total += n;
 	is(total, blocks * 4096);
@@ -274,6 +273,7 @@ static void *exits(void *arg)
 {
 	ok(lkl_sys_getpid());
 	pthread_exit(arg);
+	return NULL;
 }
 
 START_TEST(pthread_exit_leaves_nothing)
@@ -328,19 +328,16 @@ static void at_exit(void)
 	_exit(42);
 }
 
+static void end_with_calls(void)
+{
+	start_kernel();
+	atexit(at_exit);
+	exit(0);
+}
+
 START_TEST(call_from_atexit)
 {
-	int status;
-	pid_t pid = fork();
-
-	ck_assert_int_ge(pid, 0);
-	if (!pid) {
-		start_kernel();
-		atexit(at_exit);
-		exit(0);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 42, "status %x", status);
+	ck_assert_int_eq(host_exit_status(end_with_calls), 42);
 }
 END_TEST
 
@@ -353,21 +350,18 @@ static long sleep_inside(void *arg)
 	return lkl_sys_nanosleep(&ts, NULL);
 }
 
+static void end_with_sleepers(void)
+{
+	start_kernel();
+	run(sleep_inside, NULL);
+	run(sleep_inside, NULL);
+	usleep(20000);
+	exit(42);
+}
+
 START_TEST(exit_with_sleepers)
 {
-	int status;
-	pid_t pid = fork();
-
-	ck_assert_int_ge(pid, 0);
-	if (!pid) {
-		start_kernel();
-		run(sleep_inside, NULL);
-		run(sleep_inside, NULL);
-		usleep(20000);
-		exit(42);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 42, "status %x", status);
+	ck_assert_int_eq(host_exit_status(end_with_sleepers), 42);
 }
 END_TEST
 

@@ -22,7 +22,7 @@ struct iovec {
 #include <sys/uio.h>
 #endif
 
-#include <lkl_long.h>
+#include <lkl_types.h>
 #include <lkl_ops.h>
 #include <lkl_net.h>
 

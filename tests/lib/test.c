@@ -136,6 +136,7 @@ int run_tests(const char *name, const TTest *const *inside, int n_inside,
 	SRunner *runner;
 	int failed;
 
+	host_maybe_run();
 	tcase_add_checked_fixture(tcase, start_kernel, halt_kernel);
 	suite_add_tcase(suite, tcase);
 	suite_add_tcase(suite, make_case("bare", bare, n_bare, seconds));

@@ -78,6 +78,19 @@ long host_rss_kib(void);
 int host_threads(void);
 int host_fds(void);
 
+/* Runs @f, which ends the process, in another one; its exit status. */
+int host_exit_status(void (*f)(void));
+/* In a process that is to do that, this does not return. Called by run_tests(). */
+void host_maybe_run(void);
+
+/* Whether a fault of the calling thread gets to a handler that was there before. */
+int host_handles_fault(void);
+
+/* The room that the file takes on the host's disk, in bytes. */
+uint64_t host_allocated(const char *path);
+/* Makes the folder @name of the test a file system of @mib MiB; 0 if that cannot be. */
+int host_small_folder(const char *name, int mib);
+
 /* A new file of @size bytes, sparse, in the folder of the test; its path. */
 const char *host_file(const char *name, uint64_t size);
 

@@ -10,6 +10,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Which printf() it is. */
+#ifdef _WIN32
+#define CHECK_PRINTF gnu_printf
+#else
+#define CHECK_PRINTF printf
+#endif
+
 typedef struct TTest {
 	const char *name;
 	void (*fn)(int i);
@@ -53,7 +60,7 @@ void srunner_free(SRunner *runner);
 
 /* Ends the running test; any of its threads may call it. */
 void check_fail(const char *file, int line, const char *format, ...)
-	__attribute__((noreturn, format(printf, 3, 4)));
+	__attribute__((noreturn, format(CHECK_PRINTF, 3, 4)));
 
 #define ck_assert_msg(expr, ...)					\
 	((expr) ? (void)0 : check_fail(__FILE__, __LINE__, __VA_ARGS__))

@@ -49,7 +49,7 @@ long long compat_pwrite(int fd, const void *buf, size_t size, long long offset)
 	OVERLAPPED ov = at(offset);
 	DWORD done = 0;
 
-	return WriteFile(handle_of(fd), buf, size, &done, &ov) ? done : -1;
+	return WriteFile(handle_of(fd), buf, size, &done, &ov) ? (long long)done : -1;
 }
 
 int compat_ftruncate(int fd, long long size)
@@ -58,13 +58,6 @@ int compat_ftruncate(int fd, long long size)
 
 	return SetFilePointerEx(handle_of(fd), end, NULL, FILE_BEGIN) &&
 	       SetEndOfFile(handle_of(fd)) ? 0 : -1;
-}
-
-long long compat_allocated(const char *path)
-{
-	DWORD high, low = GetCompressedFileSizeA(path, &high);
-
-	return low == INVALID_FILE_SIZE && GetLastError() ? -1 : (long long)high << 32 | low;
 }
 
 static DWORD protection(int prot)

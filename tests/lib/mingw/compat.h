@@ -28,8 +28,6 @@ int compat_close(int fd);
 long long compat_pread(int fd, void *buf, size_t size, long long offset);
 long long compat_pwrite(int fd, const void *buf, size_t size, long long offset);
 int compat_ftruncate(int fd, long long size);
-/* Of a file of that name: how much room it takes. */
-long long compat_allocated(const char *path);
 /* Anonymous memory only. */
 void *compat_mmap(void *addr, size_t size, int prot, int flags, int fd, long long offset);
 int compat_mprotect(void *addr, size_t size, int prot);

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the process uses, from /proc. */
+/* What the process uses, from /proc; processes, faults, files. */
 #include <dirent.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -39,4 +46,66 @@ int host_fds(void)
 		count++;
 	closedir(dir);
 	return count;
+}
+
+int host_exit_status(void (*f)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		f();
+		_exit(255);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(WIFEXITED(status), "status %x", status);
+	return WEXITSTATUS(status);
+}
+
+void host_maybe_run(void)
+{
+}
+
+static sigjmp_buf out;
+
+static void on_segv(int sig)
+{
+	siglongjmp(out, sig);
+}
+
+int host_handles_fault(void)
+{
+	struct sigaction action = { .sa_handler = on_segv };
+	struct sigaction before;
+	volatile int *volatile nowhere = (void *)8;
+	int handled;
+
+	/* Whoever installs a handler later may hand faults of the kernel on. */
+	ck_assert_int_eq(sigaction(SIGSEGV, NULL, &before), 0);
+	ck_assert_int_eq(sigaction(SIGSEGV, &action, NULL), 0);
+	handled = sigsetjmp(out, 1);
+	if (!handled)
+		*nowhere = 1;
+	ck_assert_int_eq(sigaction(SIGSEGV, &before, NULL), 0);
+	return handled;
+}
+
+uint64_t host_allocated(const char *path)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(path, &st), 0);
+	return st.st_blocks * 512ULL;
+}
+
+int host_small_folder(const char *name, int mib)
+{
+	char path[4096], size[32];
+
+	snprintf(path, sizeof(path), "%s/%s", getenv("LKL_TEST_TMP") ?: "/tmp", name);
+	snprintf(size, sizeof(size), "size=%dm", mib);
+	return !unshare(CLONE_NEWNS) && !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       (!mkdir(path, 0755) || !access(path, F_OK)) &&
+	       !mount(name, path, "tmpfs", 0, size);
 }
