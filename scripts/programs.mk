@@ -15,7 +15,7 @@
 # demo takes none of that, so that it needs nothing but the library.
 
 tool-dirs := $(filter-out lib,$(notdir $(patsubst %/,%,$(dir $(wildcard tools/lkl/*/*.c)))))
-tool-names := $(sort $(tool-dirs))
+tool-names := $(sort $(filter $(or $(host-tools),%),$(tool-dirs)))
 -include $(wildcard tools/lkl/*/tool.mk)
 
 # $(call with-pkg,NAMES): those that pkg-config finds; $(call have-flags,NAMES): the
@@ -28,7 +28,7 @@ tools := $(foreach t,$(tool-names),\
 		$(if $(filter demo,$(t)),,$(pkg-lib))),,$(t)))
 
 # A host may name those that make sense on it.
-test-names := $(or $(host-tests),$(basename $(notdir $(wildcard tests/*.c))))
+test-names := $(or $(host-suites),$(basename $(notdir $(wildcard tests/*.c))))
 bench-names := $(or $(host-benches),$(basename $(notdir $(wildcard bench/*.c))))
 
 # They see the public headers only, as the tests do.
@@ -118,7 +118,7 @@ $(unit-names:%=$(B)/tests/%$(exe)): $(B)/tests/%$(exe): tests/%.c $(check-source
 # Programs that the shell tests call. Some test what programs share.
 tool-helper-names := openvolume sandboxed
 helper-names := $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)),\
-	$(if $(host-tests),,$(basename $(notdir $(wildcard tests/helpers/*.c)))))
+	$(if $(host-suites),,$(basename $(notdir $(wildcard tests/helpers/*.c)))))
 
 $(tool-helper-names:%=$(B)/tests/helpers/%$(exe)): $(B)/tests/helpers/%$(exe): tests/helpers/%.c \
 		$(HB)/libtools.a $(B)/liblkl.a

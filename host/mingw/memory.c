@@ -7,7 +7,6 @@
  * memory where they are touched only.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <windows.h>
 
 #include "host.h"
@@ -316,13 +315,9 @@ void LKL_ABI lkl_mingw_mem_populate(void *addr, unsigned long long size)
 
 void LKL_ABI lkl_mingw_mem_discard(void *addr, unsigned long long size)
 {
-	struct region *r = lkl_mingw_region((uintptr_t)addr);
-
-	/* Nothing takes single pages of a section back. */
-	if (r && !r->section && VirtualFree(addr, size, MEM_DECOMMIT))
-		VirtualAlloc(addr, size, MEM_COMMIT, PAGE_READWRITE);
-	else
-		memset(addr, 0, size);
+	/* Not to be kept, and no longer in the working set. */
+	VirtualAlloc(addr, size, MEM_RESET, PAGE_READWRITE);
+	VirtualUnlock(addr, size);
 }
 
 void *LKL_ABI lkl_mingw_mem_alloc(unsigned long long size)

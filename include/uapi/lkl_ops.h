@@ -130,7 +130,7 @@ struct lkl_host_operations {
 	 * cost of getting it page by page. Any context.
 	 */
 	void (LKL_ABI *mem_populate)(void *addr, unsigned long long size);
-	/* Gives backed memory back; it reads as zeroes afterwards. token. */
+	/* Gives backed memory back; what it held is lost. It may be used again. token. */
 	void (LKL_ABI *mem_discard)(void *addr, unsigned long long size);
 
 	/* Monotonic clock in ns. Any context; called very often. */

@@ -50,6 +50,11 @@ uint64_t host_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t host_cpu_ns(void)
+{
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 uint64_t host_wall_ns(void)
 {
 	return clock_ns(CLOCK_REALTIME);

@@ -73,6 +73,9 @@ void start_kernel_with(const char *cmdline);
 uint64_t host_ns(void);
 uint64_t host_wall_ns(void);
 
+/* Processor time of all threads. */
+uint64_t host_cpu_ns(void);
+
 /* What the process uses; its descriptors or handles. HOST/process.c */
 long host_rss_kib(void);
 int host_threads(void);
@@ -88,6 +91,8 @@ int host_handles_fault(void);
 
 /* The room that the file takes on the host's disk, in bytes. */
 uint64_t host_allocated(const char *path);
+/* Whether the host can give back parts of a file. */
+int host_punches_holes(void);
 /* Makes the folder @name of the test a file system of @mib MiB; 0 if that cannot be. */
 int host_small_folder(const char *name, int mib);
 

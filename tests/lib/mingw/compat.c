@@ -82,5 +82,6 @@ int compat_mprotect(void *addr, size_t size, int prot)
 
 int compat_munmap(void *addr, size_t size)
 {
-	return VirtualFree(addr, 0, MEM_RELEASE) ? 0 : -1;
+	/* A part of it is not given back, but gone all the same. */
+	return VirtualFree(addr, size, MEM_DECOMMIT) ? 0 : -1;
 }

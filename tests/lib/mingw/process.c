@@ -100,6 +100,12 @@ uint64_t host_allocated(const char *path)
 	return (uint64_t)high << 32 | low;
 }
 
+/* Wine does not. */
+int host_punches_holes(void)
+{
+	return !GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version");
+}
+
 int host_small_folder(const char *name, int mib)
 {
 	return 0;

@@ -99,6 +99,11 @@ uint64_t host_allocated(const char *path)
 	return st.st_blocks * 512ULL;
 }
 
+int host_punches_holes(void)
+{
+	return 1;
+}
+
 int host_small_folder(const char *name, int mib)
 {
 	char path[4096], size[32];
