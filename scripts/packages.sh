@@ -40,6 +40,10 @@ cross_arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 cross_riscv64="gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
 emulate="qemu-user"
 
+# For Windows: the compiler; what runs its programs here.
+mingw="gcc-mingw-w64-x86-64-win32"
+wine="wine64 wine"
+
 list()
 {
 	local group

@@ -89,7 +89,8 @@ check-sources := tests/lib/check/check.c tests/lib/check/apart_$(HOST).c
 endif
 
 # The tests see the public headers only, so their flags leave out host/.
-test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib $(check-cflags) $(host-test-cflags)
+test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib -Itests/lib/$(HOST) \
+	$(check-cflags) $(host-test-cflags)
 
 $(B)/tests/%$(exe): tests/%.c $(wildcard tests/lib/*.c tests/lib/$(HOST)/*.c) $(check-sources) $(B)/liblkl.a
 	$(say) TEST $@
@@ -137,9 +138,13 @@ $(B)/tests/helpers/%$(exe): tests/helpers/%.c $(B)/liblkl.a
 PHONY += tests
 tests: $(test-names:%=$(B)/tests/%$(exe)) $(helper-names:%=$(B)/tests/helpers/%$(exe))
 
+# SUITES="NAME..." runs only these.
+SUITES ?= $(host-suites)
+
 PHONY += run-check
-run-check: all tests benches
-	$(Q)B=$(B) LINUX="$(LINUX)" LKL_TEST_ALL=$(LKL_TEST_ALL) tests/run.sh
+run-check: all tests $(if $(host-suites),,benches)
+	$(Q)B=$(B) LINUX="$(LINUX)" LKL_TEST_ALL=$(LKL_TEST_ALL) LKL_RUN="$(emulator)" \
+		tests/run.sh $(SUITES)
 
 # ---- bench ------------------------------------------------------------------
 

@@ -7,7 +7,8 @@
 
 set -euo pipefail
 
-B=$(realpath "${B:-build/mingw}")
+mkdir -p "${B:=build/mingw}"
+B=$(realpath "$B")
 export WINEPREFIX=${WINEPREFIX:-$B/wine}
 export WINEDEBUG=${WINEDEBUG:--all}
 # Nothing to install, no windows.

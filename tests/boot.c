@@ -128,7 +128,7 @@ START_TEST(restart)
 	grown = host_rss_kib() - rss;
 	ck_assert_int_eq(host_threads(), threads);
 	ck_assert_int_eq(host_fds(), fds);
-	ck_assert_msg(grown < 1024, "%ld KiB more after %d restarts", grown, rounds);
+	ck_assert_msg(grown < HOST_RESTARTS_KIB, "%ld KiB more after %d restarts", grown, rounds);
 }
 END_TEST
 
@@ -140,7 +140,7 @@ START_TEST(resident_memory)
 	start_kernel();
 	after = host_rss_kib();
 	halt_kernel();
-	ck_assert_msg(after - before <= 20 * 1024, "%ld KiB resident", after - before);
+	ck_assert_msg(after - before <= HOST_RESIDENT_KIB, "%ld KiB resident", after - before);
 }
 END_TEST
 

@@ -101,7 +101,7 @@ START_TEST(names)
 	is(lo, 1);
 	fails(lkl_ifname_to_ifindex("nothing"), LKL_ENODEV);
 	fails(lkl_ifname_to_ifindex(""), LKL_ENODEV);
-	fails(lkl_ifname_to_ifindex("a-name-that-is-far-too-long"), LKL_ENODEV);
+	fails(lkl_ifname_to_ifindex("a-name-that-is-distant-too-long"), LKL_ENODEV);
 }
 END_TEST
 
@@ -190,7 +190,7 @@ START_TEST(devices)
 	fails(lkl_link_add("no-such-kind", "x0"), LKL_EOPNOTSUPP);
 	ok(lkl_link_add("bridge", "br0"));
 	fails(lkl_link_add("dummy", "br0"), LKL_EEXIST);
-	fails(lkl_link_add("dummy", "a-name-that-is-far-too-long"), LKL_EINVAL);
+	fails(lkl_link_add("dummy", "a-name-that-is-distant-too-long"), LKL_EINVAL);
 	a = ok(lkl_veth_add("a", "b"));
 	is(lkl_ifname_to_ifindex("a"), a);
 	ok(lkl_ifname_to_ifindex("b"));
@@ -281,14 +281,14 @@ END_TEST
 
 START_TEST(ipv4_gateway)
 {
-	unsigned int gw = v4("10.1.0.254"), far = v4("10.9.0.1");
+	unsigned int gw = v4("10.1.0.254"), distant = v4("10.9.0.1");
 	int d = ok(lkl_link_add("dummy", "d0")), fd;
 
 	ok(lkl_if_up(d));
 	ok(lkl_if_set_ipv4(d, v4("10.1.0.1"), 24));
 	fd = udp4("0.0.0.0", 7);
 	fails(send4(fd, "192.0.2.1", 9), LKL_ENETUNREACH);
-	fails(lkl_set_ipv4_gateway(far), LKL_ENETUNREACH);
+	fails(lkl_set_ipv4_gateway(distant), LKL_ENETUNREACH);
 	ok(lkl_set_ipv4_gateway(gw));
 	is(send4(fd, "192.0.2.1", 9), 4);
 	ok(lkl_set_ipv4_gateway(v4("10.1.0.253")));

@@ -16,6 +16,8 @@
 #include <lkl.h>
 #include <lkl_host.h>
 
+#include "host.h"
+
 /* @call succeeds (is no negative errno); its value. */
 #define ok(call) ({							\
 	lkl_long ok_ret = (lkl_long)(call);				\

@@ -113,7 +113,7 @@ static int open_socket(int protocol)
 }
 
 /* Goes through one piece of the answer to @m: 1 when that was the last, 0, or err. */
-static int answer(const struct lkl_nl_msg *m, const void *buf, long len, lkl_nl_each each,
+static int answer(const struct lkl_nl_msg *m, const void *buf, lkl_long len, lkl_nl_each each,
 		  void *arg)
 {
 	const struct lkl_nlmsghdr *h = buf;
