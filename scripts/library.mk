@@ -21,18 +21,6 @@ else
 no-sources += host/common/config/json.c
 endif
 
-# Optional: network devices over libslirp and libvdeplug. The latter has no .pc file.
-ifeq ($(shell $(PKG_CONFIG) --exists slirp 2>/dev/null && echo y),y)
-HOST_CFLAGS += -DHAVE_SLIRP $(shell $(PKG_CONFIG) --cflags slirp)
-HOST_LIBS += $(shell $(PKG_CONFIG) --libs slirp)
-optional-pc += slirp
-endif
-ifeq ($(shell echo '\#include <libvdeplug.h>' | $(CC) -E - >/dev/null 2>&1 && echo y),y)
-HOST_CFLAGS += -DHAVE_VDEPLUG
-HOST_LIBS += -lvdeplug
-optional-libs += -lvdeplug
-endif
-
 # ---- headers ------------------------------------------------------------
 
 uapi-headers := $(wildcard include/uapi/*.h)

@@ -13,7 +13,7 @@ host-libs := -lsynchronization
 image-source := host/mingw/image-data.S
 shared-library = $(B)/lkl.dll
 exe := .exe
-host-tools := demo
+host-tools := none
 
 # Tests have threads of POSIX and what tests/lib/mingw imitates, and need no libraries
 # beside them. The other suites are about programs, or about what is the same everywhere.

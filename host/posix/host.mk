@@ -10,7 +10,19 @@ shared-library = $(B)/liblkl.so
 ifeq ($(shell $(PKG_CONFIG) --exists liburing 2>/dev/null && echo y),y)
 host-cflags += -DHAVE_LIBURING $(shell $(PKG_CONFIG) --cflags liburing)
 host-libs += $(shell $(PKG_CONFIG) --libs liburing)
-optional-pc := liburing
+optional-pc += liburing
 else
-no-sources := host/posix/blk_uring.c
+no-sources += host/posix/blk_uring.c
+endif
+
+# Optional: network devices over libslirp and libvdeplug. The latter has no .pc file.
+ifeq ($(shell $(PKG_CONFIG) --exists slirp 2>/dev/null && echo y),y)
+host-cflags += -DHAVE_SLIRP $(shell $(PKG_CONFIG) --cflags slirp)
+host-libs += $(shell $(PKG_CONFIG) --libs slirp)
+optional-pc += slirp
+endif
+ifeq ($(shell printf '\043include <libvdeplug.h>\n' | $(CROSS_COMPILE)gcc -E - >/dev/null 2>&1 && echo y),y)
+host-cflags += -DHAVE_VDEPLUG
+host-libs += -lvdeplug
+optional-libs += -lvdeplug
 endif
