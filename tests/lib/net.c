@@ -35,8 +35,8 @@ static struct lkl_ifreq request(int ifindex)
 	int fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
 
 	ifr.lkl_ifr_ifindex = ifindex;
-	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFNAME, (long)&ifr));
-	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFFLAGS, (long)&ifr));
+	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFNAME, (lkl_long)&ifr));
+	ok(lkl_sys_ioctl(fd, LKL_SIOCGIFFLAGS, (lkl_long)&ifr));
 	ok(lkl_sys_close(fd));
 	return ifr;
 }
