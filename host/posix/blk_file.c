@@ -23,6 +23,7 @@
 /* In order of preference. */
 static const struct blk_engine *const engines[] = {
 	&lkl_blk_engine_inline,
+	&lkl_blk_engine_sync,
 #ifdef HAVE_LIBURING
 	&lkl_blk_engine_uring,
 #endif

@@ -39,6 +39,7 @@ struct blk_engine {
 };
 
 extern const struct blk_engine lkl_blk_engine_inline;
+extern const struct blk_engine lkl_blk_engine_sync;
 extern const struct blk_engine lkl_blk_engine_uring;
 extern const struct blk_engine lkl_blk_engine_threads;
 

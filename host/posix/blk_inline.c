@@ -61,3 +61,30 @@ const struct blk_engine lkl_blk_engine_inline = {
 	.suits = inline_suits,
 	.open = inline_open,
 };
+
+/* ---- the same without threads ------------------------------------------------- */
+
+/* For those who want every run to take the same course, and can wait. */
+static void sync_submit(struct lkl_blk_backend *b, struct lkl_blk_io *io)
+{
+	lkl_blk_complete(io, lkl_blk_file_do(to_file(b), io));
+}
+
+/* Only if it is asked for. */
+static int sync_suits(const struct blk_file *f)
+{
+	return 0;
+}
+
+const struct blk_engine lkl_blk_engine_sync = {
+	.ops = {
+		.name = "sync",
+		.submit = sync_submit,
+		.drain = lkl_blk_threads_drain,
+		.drain_with_token = 1,
+		.fork_prepare = lkl_blk_threads_fork_prepare,
+		.fork_done = lkl_blk_threads_fork_done,
+		.close = lkl_blk_threads_close,
+	},
+	.suits = sync_suits,
+};

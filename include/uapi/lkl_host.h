@@ -327,7 +327,8 @@ int lkl_disk_start(struct lkl_disk disk);
 
 /**
  * lkl_disk_set_engine() - choose how files are worked on, for tests and benchmarks
- * @name: "inline" (in the calling thread, for files in memory), "uring" (Linux's
+ * @name: "inline" (in the calling thread, for files in memory), "sync" (in the calling
+ *	thread, whatever it is and however long it takes), "uring" (Linux's
  *	io_uring), "threads"; NULL for the best one for each file, the default
  *
  * Holds for disks that are added afterwards.

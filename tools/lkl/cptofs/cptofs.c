@@ -18,6 +18,7 @@
 #include "options.h"
 #include "progress.h"
 #include "sandbox.h"
+#include "steady.h"
 #include "store.h"
 #include "version.h"
 #include "walk.h"
@@ -385,6 +386,8 @@ int main(int argc, char **argv)
 	o.common.volume.read_only = !into;
 	if (into)
 		adjust_read_epoch(&o.common.adjust);
+	if (o.common.adjust.clamp)
+		steady_prepare(o.common.adjust.latest);
 	t.adjust = o.common.adjust;
 	return transfer_exit(&t, run(&t, &o, into));
 }

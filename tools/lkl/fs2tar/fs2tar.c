@@ -20,6 +20,7 @@
 #include "progress.h"
 #include "reader.h"
 #include "sandbox.h"
+#include "steady.h"
 #include "store.h"
 #include "version.h"
 #include "walk.h"
@@ -283,6 +284,8 @@ int main(int argc, char **argv)
 	((const char **)o.common.volume.images)[0] = o.image;
 	o.common.volume.read_only = !into;
 	adjust_read_epoch(&o.common.adjust);
+	if (into && o.common.adjust.clamp)
+		steady_prepare(o.common.adjust.latest);
 	t.adjust = o.common.adjust;
 	transfer_prepare();
 

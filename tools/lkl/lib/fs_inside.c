@@ -5,6 +5,7 @@
 #include <lkl.h>
 
 #include "fs.h"
+#include "steady.h"
 
 static long inside_open_dir(int dir, const char *name)
 {
@@ -26,12 +27,14 @@ static long inside_open_file(int dir, const char *name)
 
 static long inside_create(int dir, const char *name, uint32_t mode)
 {
+	steady_settle();
 	return lkl_sys_openat(dir, name, LKL_O_WRONLY | LKL_O_CREAT | LKL_O_EXCL |
 			      LKL_O_NOFOLLOW | LKL_O_CLOEXEC, mode);
 }
 
 static long inside_close(int fd)
 {
+	steady_settle();
 	return lkl_sys_close(fd);
 }
 
@@ -68,6 +71,7 @@ static long inside_pread(int fd, void *buf, size_t len, uint64_t pos)
 
 static long inside_pwrite(int fd, const void *buf, size_t len, uint64_t pos)
 {
+	steady_settle();
 	return lkl_sys_pwrite64(fd, buf, len, pos);
 }
 
@@ -78,21 +82,25 @@ static long inside_seek(int fd, uint64_t pos, int whence)
 
 static long inside_truncate(int fd, uint64_t size)
 {
+	steady_settle();
 	return lkl_sys_ftruncate(fd, size);
 }
 
 static long inside_syncfs(int fd)
 {
+	steady_settle();
 	return lkl_sys_syncfs(fd);
 }
 
 static long inside_mkdir(int dir, const char *name, uint32_t mode)
 {
+	steady_settle();
 	return lkl_sys_mkdirat(dir, name, mode);
 }
 
 static long inside_symlink(const char *target, int dir, const char *name)
 {
+	steady_settle();
 	return lkl_sys_symlinkat(target, dir, name);
 }
 
@@ -103,12 +111,14 @@ static long inside_readlink(int dir, const char *name, char *buf, size_t size)
 
 static long inside_link(int from_dir, const char *from, int dir, const char *name)
 {
+	steady_settle();
 	return lkl_sys_linkat(from_dir, from, dir, name, 0);
 }
 
 static long inside_mknod(int dir, const char *name, uint32_t mode, uint32_t major,
 			 uint32_t minor)
 {
+	steady_settle();
 	/* The kernel's own encoding, with 20 bits for minor numbers. */
 	return lkl_sys_mknodat(dir, name, mode, (minor & 0xff) | (major << 8) |
 			       ((minor & ~0xffU) << 12));
@@ -116,17 +126,20 @@ static long inside_mknod(int dir, const char *name, uint32_t mode, uint32_t majo
 
 static long inside_unlink(int dir, const char *name)
 {
+	steady_settle();
 	return lkl_sys_unlinkat(dir, name, 0);
 }
 
 static long inside_chown(int dir, const char *name, uint32_t uid, uint32_t gid)
 {
+	steady_settle();
 	return lkl_sys_fchownat(dir, name, uid, gid,
 				LKL_AT_SYMLINK_NOFOLLOW | LKL_AT_EMPTY_PATH);
 }
 
 static long inside_chmod(int dir, const char *name, uint32_t mode)
 {
+	steady_settle();
 	return lkl_sys_fchmodat2(dir, name, mode,
 				 LKL_AT_SYMLINK_NOFOLLOW | LKL_AT_EMPTY_PATH);
 }
@@ -138,6 +151,7 @@ static long inside_utimes(int dir, const char *name, const struct timespec times
 		{ times[1].tv_sec, times[1].tv_nsec },
 	};
 
+	steady_settle();
 	return lkl_sys_utimensat(dir, *name ? name : NULL, ts,
 				 *name ? LKL_AT_SYMLINK_NOFOLLOW : 0);
 }
@@ -175,6 +189,7 @@ static long inside_setxattr(int dir, const char *name, const char *attr, const v
 {
 	char path[PATH_SIZE];
 
+	steady_settle();
 	if (!*name)
 		return lkl_sys_fsetxattr(dir, attr, value, size, 0);
 	return lkl_sys_lsetxattr(path_of(path, dir, name), attr, value, size, 0);
@@ -184,6 +199,7 @@ static long inside_removexattr(int dir, const char *name, const char *attr)
 {
 	char path[PATH_SIZE];
 
+	steady_settle();
 	if (!*name)
 		return lkl_sys_fremovexattr(dir, attr);
 	return lkl_sys_lremovexattr(path_of(path, dir, name), attr);

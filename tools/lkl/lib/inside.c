@@ -3,6 +3,7 @@
 
 #include "inside.h"
 #include "message.h"
+#include "steady.h"
 #include "volume.h"
 
 /* The kernel's own limit of it, fs.nr_open. */
@@ -13,6 +14,7 @@ int inside_open(const struct volume *volume)
 	struct lkl_rlimit64 files = { FILES_MAX, FILES_MAX };
 	long ret;
 
+	steady_begin();
 	lkl_sys_umask(0);
 	lkl_sys_prlimit64(0, LKL_RLIMIT_NOFILE, &files, NULL);
 	ret = lkl_mount_fs("proc");

@@ -7,6 +7,7 @@
 
 #include "kernel.h"
 #include "message.h"
+#include "steady.h"
 
 #define KEEP		4096
 #define SHOW_LINES	4
@@ -90,7 +91,7 @@ int kernel_start(unsigned int mb, int is_verbose)
 	lkl_host_ops.panic = panic;
 	if (mb)
 		snprintf(mem, sizeof(mem), "mem=%uM ", mb);
-	ret = lkl_start_kernel("%sloglevel=%d", mem, verbose ? 7 : 5);
+	ret = lkl_start_kernel("%s%sloglevel=%d", mem, steady_arguments(), verbose ? 7 : 5);
 	if (ret) {
 		error("cannot start the kernel: %s%s", lkl_strerror(ret),
 		      mb ? "; try another amount of memory (mb)" : "");

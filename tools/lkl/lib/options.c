@@ -6,9 +6,7 @@
 
 enum {
 	OPT_VOLUME = 1000,
-	OPT_KEY_FILE,
 	OPT_MOUNT_OPTIONS,
-	OPT_MEMORY,
 	OPT_NO_SANDBOX,
 	OPT_OWNER_MAP,
 	OPT_GROUP_MAP,
@@ -21,7 +19,9 @@ static const struct argp_option list[] = {
 	{ "partition", 'P', "PART", 0,
 	  "Number, label or UUID of the partition; 0 is the whole disk", 1 },
 	{ "volume", OPT_VOLUME, "GROUP/NAME", 0, "Logical volume of LVM", 1 },
-	{ "key-file", OPT_KEY_FILE, "FILE", 0,
+	{ "format", 'f', "FORMAT", 0,
+	  "raw, qcow2, vmdk, vdi, vhdx; found by itself otherwise", 1 },
+	{ "key-file", 'k', "FILE", 0,
 	  "Key or passphrase of LUKS; it is asked for on the terminal otherwise", 1 },
 	{ "mount-options", OPT_MOUNT_OPTIONS, "OPTIONS", 0,
 	  "Options of the file system, as mount -o takes them", 1 },
@@ -32,7 +32,7 @@ static const struct argp_option list[] = {
 	  "Change owners by lines of FILE: FROM TO [COUNT]", 2 },
 	{ "group-map", OPT_GROUP_MAP, "FILE", 0, "The same for groups", 2 },
 	{ NULL, 0, NULL, 0, "Everything else:", 3 },
-	{ "memory", OPT_MEMORY, "MIB", 0, "Memory of the kernel inside", 3 },
+	{ "mb", 'm', "MIB", 0, "Memory of the kernel inside, in MiB", 3 },
 	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0,
 	  "Keep all rights of the process while the image is open", 3 },
 	{ "quiet", 'q', NULL, 0, "No progress on the terminal", 3 },
@@ -47,7 +47,7 @@ static unsigned int parse_mib(const char *text, struct argp_state *state)
 	unsigned long mib = strtoul(text, &end, 10);
 
 	if (*end || mib < 32 || mib > 1 << 20)
-		argp_error(state, "--memory wants a number of MiB, 32 or more, not \"%s\"", text);
+		argp_error(state, "--mb wants a number of MiB, 32 or more, not \"%s\"", text);
 	return mib;
 }
 
@@ -65,13 +65,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_VOLUME:
 		o->volume.volume = arg;
 		return 0;
-	case OPT_KEY_FILE:
+	case 'f':
+		o->volume.format = arg;
+		return 0;
+	case 'k':
 		o->volume.key_file = arg;
 		return 0;
 	case OPT_MOUNT_OPTIONS:
 		o->volume.mount_options = arg;
 		return 0;
-	case OPT_MEMORY:
+	case 'm':
 		o->volume.mb = parse_mib(arg, state);
 		return 0;
 	case 'o':

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2207
+# Completion of fs2tar and tar2fs for bash.
+
+_lkl_fs2tar()
+{
+	local word=$2 before=$3
+
+	case $before in
+	-f|--format)
+		COMPREPLY=($(compgen -W "raw qcow2 vmdk vdi vhdx" -- "$word"))
+		return ;;
+	-t|--filesystem-type)
+		COMPREPLY=($(compgen -W "btrfs erofs exfat ext2 ext3 ext4 f2fs iso9660 jfs
+			nilfs2 ntfs3 squashfs udf vfat xfs" -- "$word"))
+		return ;;
+	-z|--compress)
+		COMPREPLY=($(compgen -W "gzip xz zstd bzip2 lz4 none" -- "$word"))
+		return ;;
+	-P|--partition|--volume|--mount-options|-o|--owner|-g|--group|-C|--directory|-m|--mb)
+		return ;;
+	esac
+	if [[ $word == -* ]]; then
+		COMPREPLY=($(compgen -W "--image --filesystem-type --partition --volume --format
+			--key-file --mount-options --owner --group --owner-map --group-map
+			--selinux --directory --compress --mb --no-sandbox --quiet --verbose
+			--help --version" -- "$word"))
+		return
+	fi
+	compopt -o filenames
+	COMPREPLY=($(compgen -f -- "$word"))
+}
+
+complete -F _lkl_fs2tar fs2tar tar2fs
