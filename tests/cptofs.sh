@@ -208,17 +208,17 @@ signal()
 	grep -q interrupted "$work/said"
 }
 
-# Data in 100 GiB that are mostly holes, and 400 MiB without: memory stays what it is.
+# Data in 100 GiB that are mostly holes, and 120 MiB without: memory stays what it is.
 large()
 {
 	local i=$work/huge.img before
-	make_image huge 200G mkfs.ext4 -q -F -E lazy_itable_init=1 || return
+	make_image huge 200G mkfs.ext4 -q -F -J size=16 -E lazy_itable_init=1 || return
 	before=$(stat -c %b "$i")
 	as_user truncate -s 100G "$work/sparse"
 	as_user dd if=/dev/urandom of="$work/sparse" bs=1M count=3 seek=102000 conv=notrunc \
 		status=none
 	as_user bash -c "$cptofs -q -i $i $work/sparse $work/large /" || return
-	[ "$(stat -c %b "$i")" -lt $((before + (500 << 11))) ] || return
+	[ "$(stat -c %b "$i")" -lt $((before + (200 << 11))) ] || return
 	as_user mkdir "$work/huge"
 	as_user "$cpfromfs" -q -i "$i" /sparse "$work/huge" || return
 	[ "$(stat -c %b "$work/huge/sparse")" -lt 16384 ] || return
@@ -316,6 +316,23 @@ partition()
 	same -o "$work/plain" "$work/from-part"
 }
 
+# Twice the same image, at different times; other times would be different ones.
+reproducible()
+{
+	local n mkfs=$1
+	# shellcheck disable=SC2086 # words
+	make_image first 300M $mkfs || return
+	as_user cp --sparse=always "$work/first.img" "$work/second.img"
+	for n in first second; do
+		SOURCE_DATE_EPOCH=1600000000 as_user timeout 60 "$cptofs" --reproducible \
+			-i "$work/$n.img" "$work/plain" / || return
+		sleep 1.1
+	done
+	cmp "$work/first.img" "$work/second.img" || return
+	fails_with 1 'needs the time' as_user env -u SOURCE_DATE_EPOCH "$cptofs" --reproducible \
+		-i "$work/first.img" "$work/plain" /
+}
+
 # Everything that only root can have: owners, devices, trusted attributes, capabilities.
 as_root()
 {
@@ -342,7 +359,7 @@ as_root()
 	rm -rf "$t" "$tmp/root-again" "$i"
 }
 
-as_user bash -c 'head -c 400M /dev/zero | tr "\0" "x" > "$1/large"' _ "$work"
+as_user bash -c 'head -c 120M /dev/zero | tr "\0" "x" > "$1/large"' _ "$work"
 try owners 60 owners
 try label 30 label
 try names 60 names
@@ -356,6 +373,9 @@ try quoting 30 quoting
 try hostile 30 hostile
 try usage 60 usage
 try partition 60 partition
+try reproducible-ext4 120 reproducible "mkfs.ext4 -q -F"
+try reproducible-btrfs 120 reproducible "mkfs.btrfs -q -f"
+try reproducible-vfat 120 reproducible "mkfs.vfat -F 32"
 if [ "$(id -u)" = 0 ]; then
 	try root-ext4 60 as_root ext4 e2fsck -fn mkfs.ext4 -q -F
 else

@@ -20,7 +20,7 @@ _lkl_cptofs()
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "--image --filesystem-type --partition --volume --format
 			--key-file --mount-options --owner --group --owner-map --group-map
-			--selinux --one-file-system --mb --no-sandbox --quiet --verbose --help
+			--selinux --one-file-system --mb --no-sandbox --reproducible --quiet --verbose --help
 			--version" -- "$word"))
 		return
 	fi

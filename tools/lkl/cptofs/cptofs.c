@@ -343,6 +343,11 @@ static int run(struct transfer *t, const struct options *o, int into)
 		error("%s is read-only", volume->title);
 		goto close;
 	}
+	if (into && o->common.reproducible && !steady_knows(volume->type)) {
+		error("%s: images with %s cannot be made reproducible", volume->title,
+		      volume->type);
+		goto close;
+	}
 	if (!into)
 		places = find_sources(t, from, o->names, &count);
 	if (!count)
@@ -386,7 +391,9 @@ int main(int argc, char **argv)
 	o.common.volume.read_only = !into;
 	if (into)
 		adjust_read_epoch(&o.common.adjust);
-	if (o.common.adjust.clamp)
+	if (into && o.common.reproducible && !o.common.adjust.clamp)
+		die("--reproducible needs the time in SOURCE_DATE_EPOCH");
+	if (into && o.common.reproducible)
 		steady_prepare(o.common.adjust.latest);
 	t.adjust = o.common.adjust;
 	return transfer_exit(&t, run(&t, &o, into));

@@ -23,7 +23,7 @@ _lkl_fs2tar()
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "--image --filesystem-type --partition --volume --format
 			--key-file --mount-options --owner --group --owner-map --group-map
-			--selinux --directory --compress --mb --no-sandbox --quiet --verbose
+			--selinux --directory --compress --mb --no-sandbox --reproducible --quiet --verbose
 			--help --version" -- "$word"))
 		return
 	fi

@@ -7,29 +7,40 @@
 #include "fs.h"
 #include "steady.h"
 
+/* What a file without data costs, about. */
+#define INODE 4096
+
 static long inside_open_dir(int dir, const char *name)
 {
+	steady_settle();
 	return lkl_sys_openat(dir, name, LKL_O_RDONLY | LKL_O_DIRECTORY | LKL_O_NOFOLLOW |
 			      LKL_O_CLOEXEC, 0);
 }
 
 static long inside_reach_dir(int dir, const char *name)
 {
+	steady_settle();
 	return lkl_sys_openat(dir, name, LKL_O_PATH | LKL_O_DIRECTORY | LKL_O_NOFOLLOW |
 			      LKL_O_CLOEXEC, 0);
 }
 
 static long inside_open_file(int dir, const char *name)
 {
+	steady_settle();
 	return lkl_sys_openat(dir, name, LKL_O_RDONLY | LKL_O_NOFOLLOW | LKL_O_NONBLOCK |
 			      LKL_O_NOCTTY | LKL_O_CLOEXEC, 0);
 }
 
 static long inside_create(int dir, const char *name, uint32_t mode)
 {
+	long fd;
+
 	steady_settle();
-	return lkl_sys_openat(dir, name, LKL_O_WRONLY | LKL_O_CREAT | LKL_O_EXCL |
-			      LKL_O_NOFOLLOW | LKL_O_CLOEXEC, mode);
+	fd = lkl_sys_openat(dir, name, LKL_O_WRONLY | LKL_O_CREAT | LKL_O_EXCL |
+			    LKL_O_NOFOLLOW | LKL_O_CLOEXEC, mode);
+	if (fd >= 0)
+		steady_wrote(fd, INODE);
+	return fd;
 }
 
 static long inside_close(int fd)
@@ -40,6 +51,7 @@ static long inside_close(int fd)
 
 static long inside_list(int fd, void *buf, size_t size)
 {
+	steady_settle();
 	return lkl_sys_getdents64(fd, buf, size);
 }
 
@@ -48,6 +60,7 @@ static long inside_stat(int dir, const char *name, struct attributes *attr)
 	struct lkl_statx sx;
 	long ret;
 
+	steady_settle();
 	ret = lkl_sys_statx(dir, name, LKL_AT_SYMLINK_NOFOLLOW | LKL_AT_EMPTY_PATH,
 			    LKL_STATX_BASIC_STATS, &sx);
 	if (ret)
@@ -66,17 +79,24 @@ static long inside_stat(int dir, const char *name, struct attributes *attr)
 
 static long inside_pread(int fd, void *buf, size_t len, uint64_t pos)
 {
+	steady_settle();
 	return lkl_sys_pread64(fd, buf, len, pos);
 }
 
 static long inside_pwrite(int fd, const void *buf, size_t len, uint64_t pos)
 {
+	long done;
+
 	steady_settle();
-	return lkl_sys_pwrite64(fd, buf, len, pos);
+	done = lkl_sys_pwrite64(fd, buf, len, pos);
+	if (done > 0)
+		steady_wrote(fd, done);
+	return done;
 }
 
 static long inside_seek(int fd, uint64_t pos, int whence)
 {
+	steady_settle();
 	return lkl_sys_lseek(fd, pos, whence);
 }
 
@@ -106,6 +126,7 @@ static long inside_symlink(const char *target, int dir, const char *name)
 
 static long inside_readlink(int dir, const char *name, char *buf, size_t size)
 {
+	steady_settle();
 	return lkl_sys_readlinkat(dir, name, buf, size);
 }
 
@@ -169,6 +190,7 @@ static long inside_listxattr(int dir, const char *name, char *buf, size_t size)
 {
 	char path[PATH_SIZE];
 
+	steady_settle();
 	if (!*name)
 		return lkl_sys_flistxattr(dir, buf, size);
 	return lkl_sys_llistxattr(path_of(path, dir, name), buf, size);
@@ -179,6 +201,7 @@ static long inside_getxattr(int dir, const char *name, const char *attr, void *b
 {
 	char path[PATH_SIZE];
 
+	steady_settle();
 	if (!*name)
 		return lkl_sys_fgetxattr(dir, attr, buf, size);
 	return lkl_sys_lgetxattr(path_of(path, dir, name), attr, buf, size);

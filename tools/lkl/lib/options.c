@@ -9,6 +9,7 @@ enum {
 	OPT_MOUNT_OPTIONS,
 	OPT_NO_SANDBOX,
 	OPT_OWNER_MAP,
+	OPT_REPRODUCIBLE,
 	OPT_GROUP_MAP,
 };
 
@@ -31,6 +32,8 @@ static const struct argp_option list[] = {
 	{ "owner-map", OPT_OWNER_MAP, "FILE", 0,
 	  "Change owners by lines of FILE: FROM TO [COUNT]", 2 },
 	{ "group-map", OPT_GROUP_MAP, "FILE", 0, "The same for groups", 2 },
+	{ "reproducible", OPT_REPRODUCIBLE, NULL, 0,
+	  "The same files give the same image, byte for byte; needs SOURCE_DATE_EPOCH", 2 },
 	{ NULL, 0, NULL, 0, "Everything else:", 3 },
 	{ "mb", 'm', "MIB", 0, "Memory of the kernel inside, in MiB", 3 },
 	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0,
@@ -88,6 +91,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_GROUP_MAP:
 		adjust_read_map(&o->adjust.groups, arg);
+		return 0;
+	case OPT_REPRODUCIBLE:
+		o->reproducible = 1;
 		return 0;
 	case OPT_NO_SANDBOX:
 		o->no_sandbox = 1;

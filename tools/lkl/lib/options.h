@@ -12,6 +12,8 @@ struct common_options {
 	struct volume_options volume;
 	struct adjust adjust;
 	int no_sandbox;
+	/* See steady.h. */
+	int reproducible;
 	int quiet;
 };
 

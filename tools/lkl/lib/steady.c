@@ -7,11 +7,21 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include <lkl.h>
 #include <lkl_host.h>
 
 #include "steady.h"
+
+/* Of the memory that the kernel has by default, far less than the limits of dirty pages. */
+#define DIRTY_MAX (16 << 20)
+
+/* ns that the clock may go on when it is read. */
+#define STEP_MAX 64ULL
+
+/* Of the host's time. */
+#define PATIENCE_NS 2000000ULL
 
 /* Timekeeping starts above 0. */
 #define BEGIN_NS 1000000000ULL
@@ -20,24 +30,29 @@ static struct {
 	int on;
 	time_t now;
 	pthread_t caller;
-	/* ns; changed by the caller's thread only. */
+	/* ns; changed while nobody runs. */
 	_Atomic unsigned long long time;
 	struct lkl_host_operations host;
 	struct lkl_sem *_Atomic helper_sem;
+	/* Bytes since the last time that everything was written back. */
+	size_t dirty;
+	/* The caller is in the kernel and somebody else is to wake him. */
+	atomic_int caller_waits;
 	/* Those of helper_sem that nobody took, and whether the helper waits for one. */
 	atomic_int ups;
 	atomic_int at_rest;
 } steady;
 
 /*
- * Whoever spins until a while has passed has to see it pass. Each call is a nanosecond,
- * which counts for the thread that spins alone.
+ * Whoever spins until a while has passed has to see it pass, soon; but only in his thread,
+ * and only until the next call.
  */
-static __thread unsigned long long calls;
+static __thread unsigned long long passed;
 
 static unsigned long long LKL_ABI steady_time(void)
 {
-	return steady.time + calls++;
+	passed += passed < STEP_MAX * STEP_MAX ? 1 + passed / STEP_MAX : STEP_MAX;
+	return steady.time + passed;
 }
 
 static unsigned long long LKL_ABI steady_wall_time(void)
@@ -52,24 +67,39 @@ static void LKL_ABI steady_sem_up(struct lkl_sem *sem)
 	steady.host.sem_up(sem);
 }
 
-/* Its timers are the caller's affair: they are due when the caller waits. */
-static int helper_waits(struct lkl_sem *sem)
+/* Whether @sem came within a while of the host's time. */
+static int comes_soon(struct lkl_sem *sem)
 {
+	return steady.host.sem_down_until(sem, steady.host.time() + PATIENCE_NS);
+}
+
+/* Timers are due when the caller waits: for one that the helper has to see, or himself. */
+static int helper_waits(struct lkl_sem *sem, unsigned long long deadline)
+{
+	int taken;
+
 	steady.helper_sem = sem;
 	steady.at_rest = 1;
-	steady.host.sem_down(sem);
+	do
+		taken = comes_soon(sem);
+	while (!taken && (deadline == LKL_TIME_NEVER || !steady.caller_waits));
 	steady.at_rest = 0;
-	if (steady.ups > 0)
+	if (taken && steady.ups > 0)
 		steady.ups--;
-	return 1;
+	if (!taken && steady.time < deadline)
+		steady.time = deadline;
+	passed = 0;
+	return taken;
 }
 
 static int LKL_ABI steady_sem_down_until(struct lkl_sem *sem, unsigned long long deadline)
 {
 	if (!pthread_equal(pthread_self(), steady.caller))
-		return helper_waits(sem);
+		return helper_waits(sem, deadline);
 	if (deadline == LKL_TIME_NEVER) {
+		steady.caller_waits = 1;
 		steady.host.sem_down(sem);
+		steady.caller_waits = 0;
 		return 1;
 	}
 	if (steady.host.sem_down_until(sem, 0))
@@ -94,6 +124,18 @@ void steady_prepare(time_t now)
 	lkl_disk_set_engine("sync");
 }
 
+int steady_knows(const char *type)
+{
+	static const char *const known[] = {
+		"ext2", "ext3", "ext4", "btrfs", "vfat", "exfat", "ntfs3", "udf", "minix",
+	};
+
+	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(type, known[i]))
+			return 1;
+	return 0;
+}
+
 const char *steady_arguments(void)
 {
 	return steady.on ? "lkl.random=1 " : "";
@@ -103,9 +145,17 @@ void steady_settle(void)
 {
 	if (!steady.on)
 		return;
-	calls = 0;
+	passed = 0;
 	while (steady.helper_sem && (!steady.at_rest || steady.ups > 0))
 		sched_yield();
+}
+
+/* Writing back has its time in steady_wrote(), not when the kernel thinks fit. */
+static void write_back_late(void)
+{
+	lkl_sysctl("vm.dirty_writeback_centisecs", "0");
+	lkl_sysctl("vm.dirty_ratio", "90");
+	lkl_sysctl("vm.dirty_background_ratio", "80");
 }
 
 void steady_begin(void)
@@ -115,5 +165,18 @@ void steady_begin(void)
 	if (!steady.on)
 		return;
 	steady_settle();
+	write_back_late();
 	lkl_sys_clock_settime(LKL_CLOCK_REALTIME, &now);
+}
+
+void steady_wrote(int fd, size_t bytes)
+{
+	if (!steady.on)
+		return;
+	steady.dirty += bytes;
+	if (steady.dirty < DIRTY_MAX)
+		return;
+	steady.dirty = 0;
+	steady_settle();
+	lkl_sys_syncfs(fd);
 }

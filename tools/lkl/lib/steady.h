@@ -8,6 +8,7 @@
 #ifndef LKL_TOOLS_STEADY_H
 #define LKL_TOOLS_STEADY_H
 
+#include <stddef.h>
 #include <time.h>
 
 /*
@@ -15,11 +16,18 @@
  * @now. Keep until kernel_stop().
  */
 void steady_prepare(time_t now);
+/* Whether that was seen to do what it should with file systems of @type. */
+int steady_knows(const char *type);
 /* What belongs on the kernel's command line for that; "" without steady_prepare(). */
 const char *steady_arguments(void);
 /* The kernel runs and the file system is mounted: from here on it is @now. */
 void steady_begin(void);
 /* Before each call: the kernel's threads have come to rest. Cheap without steady_prepare(). */
 void steady_settle(void);
+/*
+ * After @bytes were written to @fd, or it was made: writes back what has come together.
+ * Errors are those that syncfs() will tell at the end as well.
+ */
+void steady_wrote(int fd, size_t bytes);
 
 #endif
