@@ -391,7 +391,7 @@ PYTHON
 		python3 -c '
 data = open("plain.img", "rb").read()
 n = 65536
-open("tdata", "wb").write(b"".join(data[i * n:][:n] for i in range(511, -1, -1)))'
+open("tdata", "wb").write(b"".join(data[i * n:i * n + n] for i in range(511, -1, -1)))'
 		python3 "$layers" place tmeta "$(mib 146)" pv1.img
 		python3 "$layers" place tdata "$(mib 146)" pv2.img
 		says lvm-thin hello "$open" -r -V thin cat f pv1.img pv2.img

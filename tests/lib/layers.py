@@ -49,7 +49,8 @@ def raid(level, content, members):
     columns = [bytearray(size) for _ in members]
     for stripe in range(size // CHUNK):
         at = stripe * CHUNK
-        pieces = [data[stripe * unit + i * CHUNK:][:CHUNK] for i in range(parts)]
+        first = stripe * unit
+        pieces = [data[first + i * CHUNK:first + (i + 1) * CHUNK] for i in range(parts)]
         if level == 1:
             for c in columns:
                 c[at:at + CHUNK] = pieces[0]
