@@ -17,7 +17,7 @@ host-tools := none
 
 # Tests have threads of POSIX and what tests/lib/mingw imitates, and need no libraries
 # beside them. The other suites are about programs, or about what is the same everywhere.
-host-suites := boot syscalls errors threads timers netapi netpair features crypto raid disk
+host-suites := boot syscalls errors threads timers features crypto raid disk
 host-benches := calls
 host-test-cflags := -include tests/lib/mingw/compat.h -static
 host-test-libs := -lpthread -lpsapi -lws2_32
