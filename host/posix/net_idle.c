@@ -42,6 +42,8 @@ static struct {
 
 /* The calling thread looks after devices now: it needs nobody to wake it. */
 static __thread int working;
+/* What the guest waits for; atomic. */
+static const sem_t *guest_sem;
 
 static int get(const int *p)
 {
@@ -294,18 +296,18 @@ static int any_stands_by(void)
 	return any;
 }
 
-static int wait_as_guest(sem_t *sem, int *polled, unsigned long long deadline)
+static int wait_as_guest(sem_t *sem, unsigned long long deadline)
 {
 	int taken;
 
-	__atomic_store_n(polled, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&guest_sem, sem, __ATOMIC_SEQ_CST);
 	while (!(taken = !sem_trywait(sem)) && lkl_host_ops.time() < deadline)
 		look_once(deadline);
-	__atomic_store_n(polled, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&guest_sem, NULL, __ATOMIC_SEQ_CST);
 	return taken;
 }
 
-int lkl_net_idle_wait(sem_t *sem, int *polled, unsigned long long deadline)
+int lkl_net_idle_wait(sem_t *sem, unsigned long long deadline)
 {
 	int none = 0, ret = -1;
 
@@ -324,7 +326,7 @@ int lkl_net_idle_wait(sem_t *sem, int *polled, unsigned long long deadline)
 			;
 		ret = !ret;
 	} else {
-		ret = wait_as_guest(sem, polled, deadline);
+		ret = wait_as_guest(sem, deadline);
 		__atomic_fetch_add(&idle.ended, 1, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&idle.guest, 0, __ATOMIC_SEQ_CST);
 		if (get(&idle.deep))
@@ -334,8 +336,9 @@ int lkl_net_idle_wait(sem_t *sem, int *polled, unsigned long long deadline)
 	return ret;
 }
 
-void lkl_net_idle_posted(void)
+void lkl_net_idle_posted(const sem_t *sem)
 {
-	if (!working)
+	/* The semaphore may be gone by now; only its address is looked at. */
+	if (__atomic_load_n(&guest_sem, __ATOMIC_SEQ_CST) == sem && !working)
 		kick(idle.wake_fd);
 }

@@ -29,8 +29,8 @@ int lkl_net_idle_wake(struct net_fd *f);
  * Waits for @sem until @deadline, a real one, in a thread that waits in the kernel. 1:
  * it is taken, 0: it was not, -1: another thread does so, or there is nothing to do.
  */
-int lkl_net_idle_wait(sem_t *sem, int *polled, unsigned long long deadline);
-/* Somebody posted the semaphore of a thread that is in lkl_net_idle_wait(). */
-void lkl_net_idle_posted(void);
+int lkl_net_idle_wait(sem_t *sem, unsigned long long deadline);
+/* @sem was posted: wakes the thread that may be in lkl_net_idle_wait() for it. */
+void lkl_net_idle_posted(const sem_t *sem);
 
 #endif

@@ -11,8 +11,6 @@
 
 struct lkl_sem {
 	sem_t sem;
-	/* Its waiter looks after network devices; atomic. */
-	int polled;
 };
 
 struct lkl_mutex {
@@ -23,8 +21,6 @@ struct lkl_sem *LKL_ABI lkl_posix_sem_alloc(int count)
 {
 	struct lkl_sem *sem = malloc(sizeof(*sem));
 
-	if (sem)
-		sem->polled = 0;
 	if (sem && sem_init(&sem->sem, 0, count)) {
 		free(sem);
 		sem = NULL;
@@ -41,10 +37,12 @@ void LKL_ABI lkl_posix_sem_free(struct lkl_sem *sem)
 
 void LKL_ABI lkl_posix_sem_up(struct lkl_sem *sem)
 {
+	const sem_t *posted = &sem->sem;
+
+	/* Whom this wakes may free it. */
 	sem_post(&sem->sem);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&sem->polled, __ATOMIC_SEQ_CST))
-		lkl_net_idle_posted();
+	lkl_net_idle_posted(posted);
 }
 
 void LKL_ABI lkl_posix_sem_down(struct lkl_sem *sem)
@@ -66,7 +64,7 @@ int LKL_ABI lkl_posix_sem_down_until(struct lkl_sem *sem,
 		lkl_posix_sem_down(sem);
 		return 1;
 	}
-	ret = lkl_net_idle_wait(&sem->sem, &sem->polled, deadline);
+	ret = lkl_net_idle_wait(&sem->sem, deadline);
 	if (ret >= 0)
 		return ret;
 	while (sem_clockwait(&sem->sem, CLOCK_MONOTONIC, &ts))
