@@ -233,10 +233,10 @@ deep()
 	local i=$work/deep.img
 	ext4 deep
 	as_user bash -c "mkdir $work/deep; cd $work/deep
-		for n in \$(seq 1500); do mkdir level-\$n; cd level-\$n || exit; done; echo end > file" || return
+		for n in \$(seq 1100); do mkdir level-\$n; cd level-\$n || exit; done; echo end > file" || return
 	as_user "$cptofs" -i "$i" "$work/deep" / || return
 	as_user "$cpfromfs" -i "$i" /deep "$work/deep-again" || return
-	as_user bash -c "cd $work/deep-again; for n in \$(seq 1500); do cd level-\$n || exit; done
+	as_user bash -c "cd $work/deep-again; for n in \$(seq 1100); do cd level-\$n || exit; done
 		[ \$(cat file) = end ]" || return
 	clean "$i"
 	rm -rf "$work/deep" "$work/deep-again"
@@ -368,7 +368,7 @@ try no-space 60 no_space
 try interrupt 60 signal INT 130
 try terminate 60 signal TERM 143
 try large 120 large
-try deep 120 deep
+try deep 400 deep
 try quoting 30 quoting
 try hostile 30 hostile
 try usage 60 usage
