@@ -78,6 +78,13 @@ check-mingw:
 	$(Q)scripts/packages.sh install build mingw wine
 	$(Q)+$(MAKE) HOST=mingw run-check
 
+# The same for FreeBSD; docs/freebsd.md says how its tests are run there.
+PHONY += freebsd
+freebsd:
+	$(Q)scripts/packages.sh install build
+	$(Q)scripts/zig.sh install
+	$(Q)+$(MAKE) HOST=freebsd all tests
+
 PHONY += bench
 bench:
 	$(Q)scripts/packages.sh install build test

@@ -663,6 +663,8 @@ def main():
         os.unlink(os.path.join(out, path))
     for path, text in sorted(tree.items()):
         text = renamer.text(rewrite_includes(text, tree, path))
+        # A member of this name would vanish where it is a macro, on FreeBSD.
+        text = re.sub(r"\b__unused\b", "__lkl_unused", text)
         write_if_changed(os.path.join(out, path), text)
 
 

@@ -3,13 +3,13 @@
 # Headers for applications, and the two forms of the library. Of either only
 # lkl_* is visible, so that no name of ours collides with an application's.
 
-host-cc := $(if $(CCACHE),ccache )$(CC)
+host-cc := $(if $(CCACHE),$(if $(host-compiler),,ccache ))$(CC)
 
 san-flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -fPIC \
 	-D_GNU_SOURCE $(host-cflags) $(san-flags) $(EXTRA_CFLAGS)
-HOST_CPPFLAGS := -Iinclude/uapi -I$(KB)/include -I$(KB)/lkl -Ihost/common -Ihost/$(HOST)
+HOST_CPPFLAGS := -Iinclude/uapi -I$(KB)/include -I$(KB)/lkl -Ihost/common -Ihost/$(HOST) $(host-cppflags)
 HOST_LIBS := $(host-libs)
 
 # Optional: configurations in JSON.
@@ -40,7 +40,8 @@ headers: $(KB)/headers.stamp
 
 HB := $(B)/host
 
-host-sources := $(filter-out $(no-sources),$(wildcard host/common/*.c host/common/*/*.c host/$(HOST)/*.c))
+host-sources := $(filter-out $(no-sources),$(wildcard host/common/*.c host/common/*/*.c) \
+	$(or $(host-files),$(wildcard host/$(HOST)/*.c)))
 host-objects := $(host-sources:host/%.c=$(HB)/%.o) $(HB)/common/image-data.o
 
 $(B)/host-flags: FORCE
@@ -74,7 +75,7 @@ $(B)/liblkl.a: $(host-objects) $(B)/host-flags
 $(B)/liblkl.so.1: $(host-objects) scripts/liblkl.map $(B)/host-flags
 	$(say) LD $@
 	$(Q)$(CC) -shared $(san-flags) -Wl,-soname,liblkl.so.1 -Wl,-z,noexecstack \
-		-Wl,-Bsymbolic-functions $(if $(SANITIZE),,-Wl,-z,defs) \
+		-Wl,$(or $(symbolic-flag),-Bsymbolic-functions) $(if $(SANITIZE)$(symbolic-flag),,-Wl,-z,defs) \
 		-Wl,--version-script=scripts/liblkl.map \
 		-o $@ $(host-objects) $(HOST_LIBS)
 	$(Q)NM=$(prefix)nm scripts/symbols.sh $@

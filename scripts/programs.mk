@@ -85,14 +85,19 @@ check-cflags := $(shell $(PKG_CONFIG) --cflags check)
 check-libs := $(shell $(PKG_CONFIG) --libs check)
 else
 check-cflags := -Itests/lib/check
-check-sources := tests/lib/check/check.c tests/lib/check/apart_$(HOST).c
+check-sources := tests/lib/check/check.c tests/lib/check/apart_$(or $(host-kin),$(HOST)).c
 endif
 
+# What tests need of the host; of its kin what it does not have itself.
+test-host-sources := $(wildcard tests/lib/$(HOST)/*.c)
+test-host-sources += $(filter-out $(test-host-sources:tests/lib/$(HOST)/%=tests/lib/$(host-kin)/%),\
+	$(if $(host-kin),$(wildcard tests/lib/$(host-kin)/*.c)))
+
 # The tests see the public headers only, so their flags leave out host/.
-test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib -Itests/lib/$(HOST) \
+test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib -Itests/lib/$(HOST) $(host-kin:%=-Itests/lib/%) \
 	$(check-cflags) $(host-test-cflags)
 
-$(B)/tests/%$(exe): tests/%.c $(wildcard tests/lib/*.c tests/lib/$(HOST)/*.c) $(check-sources) $(B)/liblkl.a
+$(B)/tests/%$(exe): tests/%.c $(wildcard tests/lib/*.c) $(test-host-sources) $(check-sources) $(B)/liblkl.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)/.d
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d \

@@ -47,9 +47,9 @@ export PKG_CONFIG
 # What is particular about the host: its compiler, flags and libraries.
 include host/$(HOST)/host.mk
 
-foreign := $(cross)$(host-prefix)
+foreign := $(cross)$(host-prefix)$(host-compiler)
 prefix := $(or $(host-prefix),$(CROSS_COMPILE))
-CC := $(if $(filter $(if $(foreign),command,command environment),$(firstword $(origin CC))),$(CC),$(prefix)gcc)
+CC := $(if $(filter $(if $(foreign),command,command environment),$(firstword $(origin CC))),$(CC),$(or $(host-compiler),$(prefix)gcc))
 
 # The packages that a build for this target needs, see scripts/packages.sh.
 build-groups := build $(if $(cross),cross_$(ARCH_TARGET)) $(host-groups)

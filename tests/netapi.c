@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The functions of lkl_net.h, over devices that exist inside the kernel alone. */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include "test.h"
 

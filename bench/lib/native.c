@@ -6,7 +6,7 @@
 #include "native.h"
 
 #ifdef __x86_64__
-__attribute__((target("sse4.2")))
+__attribute__((target("sse4.2,crc32")))
 static uint64_t crc32c_thirds(const uint64_t *p, size_t words)
 {
 	uint64_t a = ~0u, b = ~0u, c = ~0u;

@@ -24,8 +24,8 @@
 static const struct blk_engine *const engines[] = {
 	&lkl_blk_engine_inline,
 	&lkl_blk_engine_sync,
-#ifdef HAVE_LIBURING
-	&lkl_blk_engine_uring,
+#ifdef BLK_OS_ENGINE
+	&BLK_OS_ENGINE,
 #endif
 	&lkl_blk_engine_threads,
 };

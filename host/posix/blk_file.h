@@ -40,7 +40,10 @@ struct blk_engine {
 
 extern const struct blk_engine lkl_blk_engine_inline;
 extern const struct blk_engine lkl_blk_engine_sync;
-extern const struct blk_engine lkl_blk_engine_uring;
+/* The best that the system has, if it has one: lkl_blk_engine_uring, for instance. */
+#ifdef BLK_OS_ENGINE
+extern const struct blk_engine BLK_OS_ENGINE;
+#endif
 extern const struct blk_engine lkl_blk_engine_threads;
 
 static inline struct blk_file *to_file(struct lkl_blk_backend *b)

@@ -10,7 +10,6 @@
  *
  * Reads of what the host has cached are done at once and never come here.
  */
-#ifdef HAVE_LIBURING
 #include <errno.h>
 #include <liburing.h>
 #include <linux/falloc.h>
@@ -528,5 +527,3 @@ const struct blk_engine lkl_blk_engine_uring = {
 	.suits = uring_suits,
 	.open = uring_open,
 };
-
-#endif /* HAVE_LIBURING */

@@ -8,7 +8,7 @@ shared-library = $(B)/liblkl.so
 
 # Optional: asynchronous disk I/O through io_uring; threads do it otherwise.
 ifeq ($(shell $(PKG_CONFIG) --exists liburing 2>/dev/null && echo y),y)
-host-cflags += -DHAVE_LIBURING $(shell $(PKG_CONFIG) --cflags liburing)
+host-cflags += -DBLK_OS_ENGINE=lkl_blk_engine_uring $(shell $(PKG_CONFIG) --cflags liburing)
 host-libs += $(shell $(PKG_CONFIG) --libs liburing)
 optional-pc += liburing
 else

@@ -5,15 +5,10 @@
  * written cost memory, and a fresh copy costs no copying.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -30,63 +25,15 @@
 #define IMAGE_SECTION	(128ULL << 20)
 #define IMAGE_PAGES	4096
 
-/* The part of a file that is mapped at some address. */
-struct backing {
-	uintptr_t start, end;
-	uint64_t offset;
-	unsigned int major, minor;
-	uint64_t inode;
-	char path[4096];
-};
-
-static int find_backing(const void *addr, struct backing *b)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	char line[4400];
-	int found = 0;
-
-	if (!maps)
-		return 0;
-	while (!found && fgets(line, sizeof(line), maps)) {
-		b->path[0] = 0;
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %" SCNx64 " %x:%x %" SCNu64
-			   " %4095[^\n]", &b->start, &b->end, &b->offset, &b->major,
-			   &b->minor, &b->inode, b->path) < 7)
-			continue;
-		found = (uintptr_t)addr >= b->start && (uintptr_t)addr < b->end;
-	}
-	fclose(maps);
-	return found;
-}
-
-/* The file may have been replaced since we were started; then -1. */
-static int open_backing(const struct backing *b)
-{
-	int fd = open(b->path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0)
-		return -1;
-	if (!fstat(fd, &st) && st.st_ino == b->inode &&
-	    major(st.st_dev) == b->major && minor(st.st_dev) == b->minor)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 static int map_file(void *to, const void *from, size_t size)
 {
-	struct backing b;
+	uint64_t offset;
+	int fd = lkl_posix_open_backing(from, size, &offset);
 	void *addr;
-	int fd;
 
-	if (!find_backing(from, &b) || size > b.end - (uintptr_t)from)
-		return -1;
-	fd = open_backing(&b);
 	if (fd < 0)
 		return -1;
-	addr = mmap(to, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd,
-		    b.offset + ((uintptr_t)from - b.start));
+	addr = mmap(to, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, offset);
 	close(fd);
 	return addr == to ? 0 : -1;
 }

@@ -5,14 +5,11 @@
  * second address is moved into a file in memory, which both addresses then map.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -150,13 +147,11 @@ void LKL_ABI lkl_posix_mem_release(void *addr, unsigned long long size)
  */
 void lkl_host_memory_started(void)
 {
-#ifdef MADV_HUGEPAGE
 	struct region *r;
 
 	for (r = regions; r; r = r->next)
 		if (r->backed && !r->foreign && r->end - r->start < HUGE_REGION_MAX)
-			madvise((void *)r->start, r->end - r->start, MADV_HUGEPAGE);
-#endif
+			lkl_posix_prefer_huge((void *)r->start, r->end - r->start);
 }
 
 void lkl_host_memory_release_all(void)
@@ -296,20 +291,9 @@ void LKL_ABI lkl_posix_mem_discard(void *addr, unsigned long long size)
 
 	for (; r && start < end; start = stop) {
 		stop = run_end(r, start, end);
-		/* What is in the file goes from there, and so from every mapping of it. */
-		madvise((void *)start, stop - start,
-			is_moved(r, start) ? MADV_REMOVE : MADV_DONTNEED);
+		lkl_posix_drop((void *)start, stop - start, is_moved(r, start) ? r->fd : -1,
+			       start - r->start);
 	}
-}
-
-void LKL_ABI lkl_posix_mem_populate(void *addr, unsigned long long size)
-{
-#ifdef MADV_HUGEPAGE
-	madvise(addr, size, MADV_HUGEPAGE);
-#endif
-#ifdef MADV_POPULATE_WRITE
-	madvise(addr, size, MADV_POPULATE_WRITE);
-#endif
 }
 
 void *LKL_ABI lkl_posix_mem_alloc(unsigned long long size)
@@ -365,37 +349,23 @@ int lkl_host_memory_fork_prepare(void)
 	return 0;
 }
 
-/* Replaces every mapping of the parent's file by one of the child's. */
-static int remap(const struct region *r)
+static int remap_one(void *arg, uintptr_t start, uintptr_t end, int writable, uint64_t offset)
 {
-	FILE *maps = fopen("/proc/self/maps", "re");
-	unsigned long long offset, inode;
-	uintptr_t start, end;
-	struct stat st;
-	char line[4400], perm[8];
-	int err = 0;
+	const struct region *r = arg;
+	int prot = PROT_READ | (writable ? PROT_WRITE : 0);
 
-	if (!maps || fstat(r->fd, &st)) {
-		err = -errno;
-		goto out;
-	}
-	while (!err && fgets(line, sizeof(line), maps)) {
-		int prot = PROT_READ;
+	return mmap((void *)start, end - start, prot, MAP_SHARED | MAP_FIXED, r->child_fd,
+		    offset) == MAP_FAILED ? -errno : 0;
+}
 
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s %llx %*s %llu", &start,
-			   &end, perm, &offset, &inode) != 5 ||
-		    inode != st.st_ino || perm[3] != 's' || !strstr(line, "memfd:lkl"))
-			continue;
-		if (perm[1] == 'w')
-			prot |= PROT_WRITE;
-		if (mmap((void *)start, end - start, prot, MAP_SHARED | MAP_FIXED,
-			 r->child_fd, offset) == MAP_FAILED)
-			err = -errno;
-	}
-out:
-	if (maps)
-		fclose(maps);
-	return err;
+/* Replaces every mapping of the parent's file by one of the child's. */
+static int remap(struct region *r)
+{
+	uintptr_t start = r->start;
+
+	while (start < r->end && !is_moved(r, start))
+		start = run_end(r, start, r->end);
+	return start < r->end ? lkl_posix_each_mapping(start, remap_one, r) : 0;
 }
 
 int lkl_host_memory_fork_done(int child)

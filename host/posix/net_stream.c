@@ -395,8 +395,10 @@ static int open_fifo(const char *path, struct lkl_net_why *why)
 		lkl_net_fail(why, 0, "%s is no FIFO", path);
 		return -1;
 	}
+#ifdef F_SETPIPE_SZ
 	/* As much as an ordinary user may have; less is slower. */
 	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+#endif
 	return fd;
 }
 

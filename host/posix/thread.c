@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Threads and their storage. */
-#include <linux/membarrier.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "host.h"
 #include "posix.h"
 
 struct start {
@@ -78,20 +74,6 @@ int LKL_ABI lkl_posix_thread_equal(lkl_thread_t a, lkl_thread_t b)
 	return pthread_equal((pthread_t)a, (pthread_t)b);
 }
 
-void *LKL_ABI lkl_posix_thread_stack(unsigned long long *size)
-{
-	pthread_attr_t attr;
-	void *addr = NULL;
-	size_t n = 0;
-
-	if (!pthread_getattr_np(pthread_self(), &attr)) {
-		pthread_attr_getstack(&attr, &addr, &n);
-		pthread_attr_destroy(&attr);
-	}
-	*size = n;
-	return addr;
-}
-
 struct lkl_tls_key *LKL_ABI lkl_posix_tls_alloc(void (LKL_ABI *destructor)(void *))
 {
 	struct lkl_tls_key *key = malloc(sizeof(*key));
@@ -118,21 +100,4 @@ int LKL_ABI lkl_posix_tls_set(struct lkl_tls_key *key, void *data)
 void *LKL_ABI lkl_posix_tls_get(struct lkl_tls_key *key)
 {
 	return pthread_getspecific(key->key);
-}
-
-long long LKL_ABI lkl_posix_gettid(void)
-{
-	return syscall(SYS_gettid);
-}
-
-void lkl_host_fence_all(void)
-{
-	const long cmd = MEMBARRIER_CMD_PRIVATE_EXPEDITED;
-
-	if (!syscall(SYS_membarrier, cmd, 0, 0))
-		return;
-	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-	/* Without it, some scheduling ticks do as well. */
-	if (syscall(SYS_membarrier, cmd, 0, 0))
-		usleep(20000);
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the process uses, from /proc; processes, faults, files. */
 #include <dirent.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -102,15 +100,4 @@ uint64_t host_allocated(const char *path)
 int host_punches_holes(void)
 {
 	return 1;
-}
-
-int host_small_folder(const char *name, int mib)
-{
-	char path[4096], size[32];
-
-	snprintf(path, sizeof(path), "%s/%s", getenv("LKL_TEST_TMP") ?: "/tmp", name);
-	snprintf(size, sizeof(size), "size=%dm", mib);
-	return !unshare(CLONE_NEWNS) && !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-	       (!mkdir(path, 0755) || !access(path, F_OK)) &&
-	       !mount(name, path, "tmpfs", 0, size);
 }
