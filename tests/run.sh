@@ -11,7 +11,8 @@
 #   ok NAME | not ok NAME: WHY | skip NAME: WHY
 #
 # Every suite has a time limit; one that ends without a report has failed. What it
-# printed is kept in $B/test-logs/NAME.log. As many run at a time as there are
+# printed is kept in $B/test-logs/NAME.log. LKL_RUN is put before the programs: the
+# emulator of another processor, for which everything may take longer. As many run at a time as there are
 # processors, but those that say "runs alone" in a comment, since they measure time.
 
 set -uo pipefail
@@ -19,6 +20,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 export B=${B:-build}
 export LKL_TEST_ALL=${LKL_TEST_ALL:-}
+export LKL_RUN=${LKL_RUN:-}
 # mkfs and fsck are not in the path of an ordinary user.
 export PATH=$PATH:/usr/sbin:/sbin
 logs=$B/test-logs
@@ -37,6 +39,7 @@ limit()
 	s=$(sed -n 's/.*time limit: \([0-9]*\) s.*/\1/p' "$1" | head -1)
 	s=${s:-600}
 	[ -z "$LKL_TEST_ALL" ] || s=$((s * 10))
+	[ -z "$LKL_RUN" ] || s=$((s * 5))
 	echo "$s"
 }
 
@@ -71,8 +74,9 @@ run_suite()
 		status=$?
 		grep -E '^(ok|not ok|skip) ' "$log" > "$report"
 	else
+		# shellcheck disable=SC2086 # LKL_RUN is a command with its arguments
 		CK_TAP_LOG_FILE_NAME=$logs/$name.tap CK_VERBOSITY=silent \
-			timeout -k 10 "$(limit "tests/$name.c")" "$B/tests/$name" \
+			timeout -k 10 "$(limit "tests/$name.c")" $LKL_RUN "$B/tests/$name" \
 			> "$log" 2>&1 < /dev/null
 		status=$?
 		# libcheck appends that to the name of a test's function.

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <ucontext.h>
 
+#include "context.h"
 #include "host.h"
 #include "kernel.h"
 
@@ -17,29 +17,6 @@ static const int signals[] = { SIGSEGV, SIGBUS };
 
 static struct sigaction previous[N_SIGNALS];
 static int users;
-
-#if defined(__x86_64__)
-static greg_t *program_counter(ucontext_t *uc)
-{
-	return &uc->uc_mcontext.gregs[REG_RIP];
-}
-
-/* Bit 1 of the page fault error code. */
-static int was_write(const ucontext_t *uc)
-{
-	return !!(uc->uc_mcontext.gregs[REG_ERR] & 2);
-}
-#elif defined(__aarch64__)
-static unsigned long long *program_counter(ucontext_t *uc)
-{
-	return &uc->uc_mcontext.pc;
-}
-
-static int was_write(const ucontext_t *uc)
-{
-	return 1;
-}
-#endif
 
 static void pass_on(int sig, siginfo_t *info, void *context)
 {

@@ -160,6 +160,14 @@ struct lkl_host_operations {
 
 	/* NULL without PCI. */
 	struct lkl_pci_ops *pci_ops;
+
+	/*
+	 * Fills @buf with @size random bytes that nobody can guess; returns how many
+	 * are filled. Seeds the kernel's generator where the processor cannot. May be
+	 * NULL: then it gathers what it needs from the jitter of the clock. Any
+	 * context.
+	 */
+	int (LKL_ABI *random)(void *buf, int size);
 };
 
 /*
