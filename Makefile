@@ -57,17 +57,17 @@ all: library programs
 # The two commands of the README install what they need; "make" alone does not.
 PHONY += demo
 demo:
-	$(Q)scripts/packages.sh install build demo
+	$(Q)scripts/packages.sh install $(build-groups) demo $(if $(cross),emulate)
 	$(Q)+$(MAKE) run-demo
 
 PHONY += check check-all
 check:
-	$(Q)scripts/packages.sh install build test
-	$(Q)+$(MAKE) run-check
+	$(Q)scripts/packages.sh install $(check-groups)
+	$(Q)+$(MAKE) run-check $(check-config)
 
 check-all:
-	$(Q)scripts/packages.sh install build test
-	$(Q)+$(MAKE) run-check LKL_TEST_ALL=1
+	$(Q)scripts/packages.sh install $(check-groups)
+	$(Q)+$(MAKE) run-check $(check-config) LKL_TEST_ALL=1
 
 # The same for Windows, in a folder of its own.
 PHONY += mingw check-mingw
@@ -87,8 +87,8 @@ freebsd:
 
 PHONY += bench
 bench:
-	$(Q)scripts/packages.sh install build test
-	$(Q)+$(MAKE) run-bench
+	$(Q)scripts/packages.sh install $(check-groups)
+	$(Q)+$(MAKE) run-bench $(check-config)
 
 # A and B are results of it; B is the name of the build folder elsewhere.
 PHONY += bench-compare

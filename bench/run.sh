@@ -5,6 +5,9 @@
 # says what else the machine was doing. What does not reach what it must does not fail
 # the run: on a busy machine figures say little.
 #
+# LKL_RUN is put before the programs: the emulator of another processor. Then only
+# the host boundary is measured, and the figures are the emulator's.
+#
 # FILE gets one JSON object for each row; $B/bench/results.json by default.
 
 set -uo pipefail
@@ -21,12 +24,13 @@ while [ $# != 0 ]; do
 	case $1 in
 	--runs) runs=(--runs "${2:?}"); shift ;;
 	--json) json=${2:?}; shift ;;
-	-*) sed -n '4,8s/^# \?//p' "$0"; exit 1 ;;
+	-*) sed -n '4,11s/^# \?//p' "$0"; exit 1 ;;
 	*) programs+=("$1") ;;
 	esac
 	shift
 done
 all=
+[ ${#programs[@]} != 0 ] || programs=(${LKL_RUN:+calls})
 [ ${#programs[@]} != 0 ] || { programs=(start calls files direct net fuse speed copy); all=1; }
 
 printf 'Host: Linux %s, %s processors, load %s, %s\n' "$(uname -r)" "$(nproc)" \
@@ -40,7 +44,8 @@ rm -f "$json"
 status=0
 for p in "${programs[@]}"; do
 	printf '\n%s\n' "$p"
-	"$B/bench/$p" "${runs[@]}" --json "$json" || status=1
+	# shellcheck disable=SC2086 # several words
+	${LKL_RUN:-} "$B/bench/$p" "${runs[@]}" --json "$json" || status=1
 done
 if [ -n "$all" ]; then
 	printf '\nmptcp\n'

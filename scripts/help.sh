@@ -32,6 +32,9 @@ Variables:
   KCONFIG=FILE    a fragment that is merged into the kernel configuration
   PREFIX=DIR      /usr/local; DESTDIR=DIR is put before it
   SANITIZE=LIST   compiles host code with -fsanitize=LIST, e.g. address,undefined
+  ARCH_TARGET=P   builds for the processor P: x86_64, arm64 or riscv64
+  CONFIG=small    the small kernel configuration
+  SUITES="NAME.." of tests, for check
   V=1             shows the commands
   JOBS=N          jobs at a time (default: the number of processors)
 EOF

@@ -38,7 +38,7 @@ menu="libncurses-dev"
 # For other processors: their compilers, and what runs their programs here.
 cross_arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 cross_riscv64="gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
-emulate="qemu-user"
+emulate="qemu-user e2fsprogs btrfs-progs procps"
 
 # For Windows: the compiler; what runs its programs here.
 mingw="gcc-mingw-w64-x86-64-win32"

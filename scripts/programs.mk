@@ -27,8 +27,11 @@ tools := $(foreach t,$(tool-names),\
 	$(if $(filter-out $(call with-pkg,$(pkg-$(t)) $(pkg-lib)),$(pkg-$(t)) \
 		$(if $(filter demo,$(t)),,$(pkg-lib))),,$(t)))
 
-# A host may name those that make sense on it.
-test-names := $(or $(host-suites),$(basename $(notdir $(wildcard tests/*.c))))
+# In an emulator run those that rest on the processor; the others are about what the
+# full configuration and the programs promise, which is the same everywhere. A host too
+# may name those that make sense on it.
+emulated-suites := boot syscalls errors threads timers crypto disk virtio fs
+test-names := $(or $(host-suites),$(if $(cross),$(emulated-suites:fs=)),$(basename $(notdir $(wildcard tests/*.c))))
 bench-names := $(or $(host-benches),$(basename $(notdir $(wildcard bench/*.c))))
 
 # They see the public headers only, as the tests do.
@@ -75,7 +78,7 @@ programs: $(tools:%=$(B)/bin/%$(exe))
 
 PHONY += run-demo
 run-demo: $(B)/bin/demo
-	$(Q)tools/lkl/demo/demo.sh $(B)
+	$(Q)LKL_RUN="$(emulator)" tools/lkl/demo/demo.sh $(B)
 
 # ---- tests ------------------------------------------------------------------
 
@@ -144,10 +147,10 @@ PHONY += tests
 tests: $(test-names:%=$(B)/tests/%$(exe)) $(helper-names:%=$(B)/tests/helpers/%$(exe))
 
 # SUITES="NAME..." runs only these.
-SUITES ?= $(host-suites)
+SUITES ?= $(or $(host-suites),$(if $(cross),$(emulated-suites)))
 
 PHONY += run-check
-run-check: all tests $(if $(host-suites),,benches)
+run-check: all tests $(if $(host-suites)$(cross),,benches)
 	$(Q)B=$(B) LINUX="$(LINUX)" LKL_TEST_ALL=$(LKL_TEST_ALL) LKL_RUN="$(emulator)" \
 		tests/run.sh $(SUITES)
 
@@ -167,6 +170,6 @@ PHONY += benches run-bench
 benches: $(bench-names:%=$(B)/bench/%)
 
 run-bench: benches programs
-	$(Q)B=$(B) bench/run.sh
+	$(Q)B=$(B) LKL_RUN="$(emulator)" bench/run.sh
 
 -include $(wildcard $(B)/bin/.d/*.d $(B)/tests/.d/*.d $(B)/bench/.d/*.d)

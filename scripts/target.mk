@@ -60,3 +60,17 @@ target-name := $(strip $(kernel-name) $(filter-out posix,$(HOST)) $(subst $(comm
 target-name := $(subst $() ,-,$(target-name))
 KB := $(TOP)$(addprefix /,$(kernel-name))
 B := $(TOP)$(addprefix /,$(target-name))
+
+# What runs programs of another processor here. Its notes of each page of the address
+# space would fill the memory, if the kernel found as much of it as elsewhere.
+emulator-arm64 := qemu-aarch64
+emulator-riscv64 := qemu-riscv64
+emulated := arm64 riscv64
+ifneq ($(cross),)
+emulator := $(emulator-$(ARCH_TARGET)) -L /usr/$(triplet-$(ARCH_TARGET):%-=%) -R 0x200000000
+endif
+
+# What "make check" installs, and what it tests in an emulator: the full configuration
+# if it was asked for, else one that is built in minutes.
+check-groups := $(build-groups) $(if $(cross),emulate,test)
+check-config := $(if $(cross),CONFIG=$(call told,CONFIG,small))

@@ -2,6 +2,7 @@
 /* Start, halt, start again; calls at the wrong time. time limit: 300 s */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -110,7 +111,7 @@ END_TEST
 /* What a hundred runs leave behind. The first ones warm up the allocators. */
 START_TEST(restart)
 {
-	const int warm = 10, rounds = 100;
+	const int warm = 10, rounds = emulated() ? 5 : 100;
 	int i, threads = 0, fds = 0;
 	long rss = 0, grown;
 
@@ -180,6 +181,43 @@ START_TEST(memory_goes_back)
 }
 END_TEST
 
+/* Where the address space is small, so are the kernel's windows; it runs all the same. */
+START_TEST(few_addresses)
+{
+	const rlim_t max = 4ULL << 30;
+	struct rlimit limit = { max, max };
+	const size_t size = 8 << 20;
+	char *map;
+	int fd;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	skip("the sanitizer needs terabytes");
+#endif
+	/* The limit would be the emulator's own. */
+	if (emulated())
+		skip("the emulator's address space is a small one as it is");
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	start_kernel();
+	fd = ok(lkl_sys_open("/tmp/file", LKL_O_RDWR | LKL_O_CREAT, 0600));
+	ok(lkl_sys_ftruncate(fd, size));
+	map = (char *)ok(lkl_sys_mmap(NULL, size, LKL_PROT_READ | LKL_PROT_WRITE,
+				      LKL_MAP_SHARED, fd, 0));
+	memset(map, 'x', size);
+	ck_assert_int_eq(map[size - 1], 'x');
+	ok(lkl_sys_munmap(map, size));
+	halt_kernel();
+
+	limit.rlim_cur = 256 << 20;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	fails(lkl_start_kernel("loglevel=4"), LKL_ENOMEM);
+	lkl_cleanup();
+	limit.rlim_cur = max;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	start_kernel();
+	halt_kernel();
+}
+END_TEST
+
 static long halt_elsewhere(void *arg)
 {
 	(void)arg;
@@ -222,7 +260,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		before_start, start_uname_halt, after_halt, start_twice, console,
-		command_line, memory_size, restart, resident_memory,
+		command_line, memory_size, few_addresses, restart, resident_memory,
 		memory_goes_back,
 		halt_from_another_thread, halt_with_sleeper,
 	};

@@ -40,6 +40,11 @@ void lkl_host_fork_start(void);
 
 /* memory.c */
 
+/*
+ * Whether the kernel can run on this machine at all; says why if it cannot.
+ * 0 or a negative errno.
+ */
+int lkl_host_check(void);
 /* The kernel has started: its memory will be used in earnest. */
 void lkl_host_memory_started(void);
 /* Releases whatever the kernel reserved, when it is gone. */

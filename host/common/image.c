@@ -22,6 +22,18 @@ extern const unsigned char lkl_image_data[], lkl_image_data_end[];
 #define DT_RELR		36
 #endif
 
+/* What the image has to be for, and how its relative relocations are named. */
+#if defined(__x86_64__)
+#define MACHINE		EM_X86_64
+#define RELATIVE	R_X86_64_RELATIVE
+#elif defined(__aarch64__)
+#define MACHINE		EM_AARCH64
+#define RELATIVE	R_AARCH64_RELATIVE
+#elif defined(__riscv)
+#define MACHINE		EM_RISCV
+#define RELATIVE	R_RISCV_RELATIVE
+#endif
+
 static const Elf64_Ehdr *header(void)
 {
 	return (const Elf64_Ehdr *)lkl_image_data;
@@ -39,6 +51,7 @@ static int check(void)
 
 	if (size < sizeof(*h) || memcmp(h->e_ident, ELFMAG, SELFMAG) ||
 	    h->e_ident[EI_CLASS] != ELFCLASS64 || h->e_type != ET_DYN ||
+	    h->e_machine != MACHINE ||
 	    h->e_phentsize != sizeof(Elf64_Phdr) ||
 	    h->e_phoff + h->e_phnum * sizeof(Elf64_Phdr) > size)
 		return -LKL_ERR_INVAL;
@@ -103,12 +116,28 @@ static void relocate_packed(unsigned char *base, const Elf64_Dyn *dyn)
 	}
 }
 
-/* Anything else but relative relocations would be a mistake of the build. */
-static int relocate_others(unsigned char *base, const Elf64_Dyn *dyn)
+/*
+ * Those that the linker did not pack; type 0 is one that it found out not to need.
+ * Others than relative ones would be a mistake of the build.
+ */
+static int relocate_listed(unsigned char *base, const Elf64_Dyn *dyn)
 {
-	for (; dyn->d_tag != DT_NULL; dyn++)
-		if (dyn->d_tag == DT_RELASZ && dyn->d_un.d_val)
+	const Elf64_Rela *rela = NULL;
+	size_t size = 0;
+
+	for (; dyn->d_tag != DT_NULL; dyn++) {
+		if (dyn->d_tag == DT_RELA)
+			rela = (const Elf64_Rela *)(base + dyn->d_un.d_ptr);
+		else if (dyn->d_tag == DT_RELASZ)
+			size = dyn->d_un.d_val;
+	}
+	for (const Elf64_Rela *r = rela; r < rela + size / sizeof(*r); r++) {
+		if (!ELF64_R_TYPE(r->r_info))
+			continue;
+		if (ELF64_R_TYPE(r->r_info) != RELATIVE)
 			return -LKL_ERR_INVAL;
+		*(uint64_t *)(base + r->r_offset) = (uint64_t)base + r->r_addend;
+	}
 	return 0;
 }
 
@@ -147,7 +176,7 @@ static int load(unsigned char *base)
 			dyn = (const Elf64_Dyn *)(base + p->p_vaddr);
 	}
 	if (!err && dyn) {
-		err = relocate_others(base, dyn);
+		err = relocate_listed(base, dyn);
 		relocate_packed(base, dyn);
 	}
 	if (!err) {

@@ -205,7 +205,9 @@ static int start(const char *cmdline)
 	struct host_thread *t;
 	int err;
 
-	err = lkl_host_fault_start();
+	err = lkl_host_check();
+	if (!err)
+		err = lkl_host_fault_start();
 	if (err)
 		return err;
 	err = lkl_image_load(&image);

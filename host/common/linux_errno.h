@@ -18,6 +18,7 @@ enum {
 	LKL_ERR_NOSPC = 28,
 	LKL_ERR_DEADLK = 35,
 	LKL_ERR_NOSYS = 38,
+	LKL_ERR_OPNOTSUPP = 95,
 };
 
 #endif

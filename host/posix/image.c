@@ -24,6 +24,8 @@
 #define IMAGE_SECTIONS	1024
 #define IMAGE_SECTION	(128ULL << 20)
 #define IMAGE_PAGES	4096
+/* The image, and guest memory of the default size behind it. */
+#define IMAGE_ROOM	(512ULL << 20)
 
 static int map_file(void *to, const void *from, size_t size)
 {
@@ -56,7 +58,26 @@ int lkl_host_image_map(void *to, const void *from, size_t size)
 	if (map_zeroes(to, size, MAP_FIXED) != to)
 		return -errno;
 	memcpy(to, from, size);
+	/* What comes from a file is cared for by the system. */
+	__builtin___clear_cache((char *)to, (char *)to + size);
 	return 0;
+}
+
+/*
+ * Where there is nothing so high: at the start of a section all the same, so that
+ * none is shared by guest memory and the application's.
+ */
+static void *reserve_low(size_t size)
+{
+	void *room = mmap(NULL, IMAGE_ROOM + IMAGE_SECTION, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uintptr_t start = ((uintptr_t)room + IMAGE_SECTION - 1) & ~(IMAGE_SECTION - 1);
+
+	if (room == MAP_FAILED)
+		return NULL;
+	munmap(room, IMAGE_ROOM + IMAGE_SECTION);
+	room = map_zeroes((void *)start, size, 0);
+	return room == MAP_FAILED ? NULL : room;
 }
 
 static void *reserve(size_t size)
@@ -71,11 +92,13 @@ static void *reserve(size_t size)
 		hint = IMAGE_LOW + hint % IMAGE_SECTIONS * IMAGE_SECTION +
 			(hint >> 32) % IMAGE_PAGES * 4096;
 		addr = map_zeroes((void *)(uintptr_t)hint, size, MAP_FIXED_NOREPLACE);
-		if (addr != MAP_FAILED)
+		if (addr == (void *)(uintptr_t)hint)
 			return addr;
+		/* Old systems take it as a hint. */
+		if (addr != MAP_FAILED)
+			munmap(addr, size);
 	}
-	addr = map_zeroes(NULL, size, 0);
-	return addr == MAP_FAILED ? NULL : addr;
+	return reserve_low(size);
 }
 
 void *lkl_host_image_reserve(size_t size)

@@ -12,13 +12,27 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <lkl_host.h>
+
 #include "host.h"
+#include "linux_errno.h"
 #include "memory.h"
 #include "posix.h"
 
 #define PAGE 4096UL
 /* Larger ones are used page by page, far from each other. */
 #define HUGE_REGION_MAX (1UL << 40)
+
+int lkl_host_check(void)
+{
+	long page = sysconf(_SC_PAGESIZE);
+
+	if (page <= (long)PAGE)
+		return 0;
+	lkl_printf("lkl: the memory pages of this system have %ld bytes, and the kernel needs "
+		   "such of %lu; a host kernel with these is the way out\n", page, PAGE);
+	return -LKL_ERR_OPNOTSUPP;
+}
 
 struct region {
 	struct region *next;

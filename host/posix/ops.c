@@ -54,4 +54,6 @@ struct lkl_host_operations lkl_host_ops = {
 
 	.ioremap = lkl_ioremap,
 	.iomem_access = lkl_iomem_access,
+
+	.random = lkl_posix_random,
 };

@@ -52,6 +52,9 @@ void LKL_ABI lkl_posix_mem_discard(void *addr, unsigned long long size);
 /* perf.c: whether perf is to know the kernel's functions */
 int lkl_posix_perf_wanted(void);
 
+/* random.c */
+int LKL_ABI lkl_posix_random(void *buf, int size);
+
 /* time.c */
 unsigned long long LKL_ABI lkl_posix_time(void);
 unsigned long long LKL_ABI lkl_posix_wall_time(void);

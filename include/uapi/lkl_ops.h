@@ -172,6 +172,14 @@ struct lkl_host_operations {
 	unsigned int stack_end;
 	unsigned int stack_start;
 	unsigned int stack_memory;
+
+	/*
+	 * Fills @buf with @size random bytes that nobody can guess; returns how many
+	 * are filled. Seeds the kernel's generator where the processor cannot. May be
+	 * NULL: then it gathers what it needs from the jitter of the clock. Any
+	 * context.
+	 */
+	int (LKL_ABI *random)(void *buf, int size);
 };
 
 /*

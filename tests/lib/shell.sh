@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 B=${B:-build}
 LKL_TEST_TMP=${LKL_TEST_TMP:-$B/test-tmp/manual}
 LKL_TEST_ALL=${LKL_TEST_ALL:-}
+LKL_RUN=${LKL_RUN:-}
 PATH=$PATH:/usr/sbin:/sbin
 mkdir -p "$LKL_TEST_TMP"
 tmp=$(realpath "$LKL_TEST_TMP")
@@ -59,6 +60,20 @@ on_build()
 			pass "$name-$s ($(grep -c '^ok ' "$logs/$s.report") tests)"
 		fi
 	done
+}
+
+# helper NAME: how to call that program of tests/helpers. Where an emulator is needed,
+# it is a script that calls that.
+helper()
+{
+	local path=$B/tests/helpers/$1
+
+	if [ -n "$LKL_RUN" ]; then
+		printf '#!/bin/sh\nexec %s %s "$@"\n' "$LKL_RUN" "$(realpath "$path")" > "$tmp/$1"
+		chmod +x "$tmp/$1"
+		path=$tmp/$1
+	fi
+	echo "$path"
 }
 
 # try NAME SECONDS COMMAND...: one test, which the command's status decides. Its

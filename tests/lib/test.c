@@ -118,6 +118,13 @@ int test_all(void)
 	return all && *all;
 }
 
+int emulated(void)
+{
+	const char *run = getenv("LKL_RUN");
+
+	return run && strstr(run, "qemu");
+}
+
 static TCase *make_case(const char *name, const TTest *const *tests, int count,
 			int seconds)
 {
@@ -125,7 +132,7 @@ static TCase *make_case(const char *name, const TTest *const *tests, int count,
 	const char *only = getenv("LKL_TEST");
 	int i;
 
-	tcase_set_timeout(tcase, test_all() ? seconds * 10 : seconds);
+	tcase_set_timeout(tcase, seconds * (test_all() ? 10 : 1) * (emulated() ? 5 : 1));
 	/* LKL_TEST=NAME runs that one; with CK_FORK=no a debugger sees it. */
 	for (i = 0; i < count; i++)
 		if (!only || !strcmp(only, tests[i]->name))

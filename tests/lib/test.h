@@ -112,6 +112,9 @@ long join(struct job *job);
 /* LKL_TEST_ALL is set: the long versions. */
 int test_all(void);
 
+/* This runs in an emulator of another processor, whose times say nothing. */
+int emulated(void);
+
 /* An array of tests and its length, as run_tests() takes them. */
 #define LIST(array) (array), COUNT(array)
 

@@ -12,6 +12,13 @@ struct frame {
 	unsigned long pc;
 };
 
+/* Where the frame pointer @fp says that the frame is. */
+static const struct frame *frame_at(const struct frame *fp)
+{
+	/* There it points behind, elsewhere to it. */
+	return IS_ENABLED(CONFIG_LKL_RISCV64) ? fp - 1 : fp;
+}
+
 static bool is_text(unsigned long pc)
 {
 	return pc >= (unsigned long)_stext && pc < (unsigned long)_etext;
@@ -26,7 +33,7 @@ void arch_stack_walk(stack_trace_consume_fn consume_entry, void *cookie,
 	if (task && task != current)
 		return;
 	/* The first frame outside the image is the application's. */
-	while (!copy_from_kernel_nofault(&here, frame, sizeof(here)) &&
+	while (!copy_from_kernel_nofault(&here, frame_at(frame), sizeof(here)) &&
 	       is_text(here.pc) && consume_entry(cookie, here.pc) &&
 	       here.next > frame)
 		frame = here.next;

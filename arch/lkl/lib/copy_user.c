@@ -7,6 +7,10 @@
 #include <linux/uaccess.h>
 #include <asm/hostmem.h>
 
+/*
+ * copy_insn() and clear_insn() return how many bytes are left, exactly, where an
+ * access faulted.
+ */
 #ifdef CONFIG_LKL_X86_64
 static __always_inline unsigned long copy_insn(void *to, const void *from,
 					       unsigned long n)
@@ -26,20 +30,111 @@ static __always_inline unsigned long clear_insn(void *to, unsigned long n)
 		     : "+D" (to), "+c" (n) : "a" (0) : "memory");
 	return n;
 }
+#else
+struct line {
+	u64 word[4];
+};
+
+/*
+ * By lines, then by words; who faults there goes on by bytes, up to the one that
+ * is not there.
+ */
+static noinline unsigned long copy_insn(void *to, const void *from, unsigned long n)
+{
+	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS)) {
+		if (((unsigned long)to ^ (unsigned long)from) % sizeof(u64))
+			goto bytes;
+		for (; n && (unsigned long)to % sizeof(u64); to++, from++, n--) {
+			u8 byte;
+
+			lkl_load_or_goto(byte, (const u8 *)from, out);
+			lkl_store_or_goto(byte, (u8 *)to, out);
+		}
+	}
+	for (; n >= sizeof(struct line); n -= sizeof(struct line)) {
+		const struct line *f = from;
+		struct line *t = to;
+		u64 a, b, c, d;
+
+		lkl_load_or_goto(a, &f->word[0], bytes);
+		lkl_load_or_goto(b, &f->word[1], bytes);
+		lkl_load_or_goto(c, &f->word[2], bytes);
+		lkl_load_or_goto(d, &f->word[3], bytes);
+		lkl_store_or_goto(a, &t->word[0], bytes);
+		lkl_store_or_goto(b, &t->word[1], bytes);
+		lkl_store_or_goto(c, &t->word[2], bytes);
+		lkl_store_or_goto(d, &t->word[3], bytes);
+		from += sizeof(struct line);
+		to += sizeof(struct line);
+	}
+	for (; n >= sizeof(u64); n -= sizeof(u64)) {
+		u64 word;
+
+		lkl_load_or_goto(word, (const u64 *)from, bytes);
+		lkl_store_or_goto(word, (u64 *)to, bytes);
+		from += sizeof(u64);
+		to += sizeof(u64);
+	}
+bytes:
+	for (; n; to++, from++, n--) {
+		u8 byte;
+
+		lkl_load_or_goto(byte, (const u8 *)from, out);
+		lkl_store_or_goto(byte, (u8 *)to, out);
+	}
+out:
+	return n;
+}
+
+static noinline unsigned long clear_insn(void *to, unsigned long n)
+{
+	for (; n && (unsigned long)to % sizeof(u64); to++, n--)
+		lkl_store_or_goto(0, (u8 *)to, out);
+	for (; n >= sizeof(u64); n -= sizeof(u64)) {
+		lkl_store_or_goto(0, (u64 *)to, bytes);
+		to += sizeof(u64);
+	}
+bytes:
+	for (; n; to++, n--)
+		lkl_store_or_goto(0, (u8 *)to, out);
+out:
+	return n;
+}
+#endif
 
 /* An atomic no-op: the application may be storing there at the same time. */
 int lkl_probe_write(void *addr)
 {
 	int err = -EFAULT;
 
+#if defined(CONFIG_LKL_X86_64)
 	asm volatile("1: lock orb $0, (%1)\n"
 		     "xorl %0, %0\n"
 		     "2:\n"
 		     LKL_EXTABLE(1b, 2b)
 		     : "+r" (err) : "r" (addr) : "memory", "cc");
+#elif defined(CONFIG_LKL_ARM64)
+	u32 byte, failed;
+
+	asm volatile("1: ldxrb %w1, [%3]\n"
+		     "2: stxrb %w2, %w1, [%3]\n"
+		     "cbnz %w2, 1b\n"
+		     "mov %w0, wzr\n"
+		     "3:\n"
+		     LKL_EXTABLE(1b, 3b)
+		     LKL_EXTABLE(2b, 3b)
+		     : "+r" (err), "=&r" (byte), "=&r" (failed) : "r" (addr) : "memory");
+#else
+	/* There is none for bytes. */
+	asm volatile("1: amoor.w zero, zero, (%1)\n"
+		     "li %0, 0\n"
+		     "2:\n"
+		     LKL_EXTABLE(1b, 2b)
+		     : "+r" (err)
+		     : "r" (PTR_ALIGN_DOWN(addr, sizeof(u32))) : "memory");
+#endif
 	return err;
 }
-#endif
 
 unsigned long lkl_copy_user(void *to, const void *from, unsigned long n)
 {

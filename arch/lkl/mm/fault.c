@@ -22,7 +22,7 @@ void __init_single_page(struct page *page, unsigned long pfn, unsigned long zone
 			int nid);
 extern unsigned long highest_memmap_pfn;
 
-bool lkl_hostmem_described = true;
+unsigned long lkl_hostmem_end;
 
 static bool in_window(unsigned long addr)
 {
@@ -61,7 +61,7 @@ static vm_fault_t hostmem_fault(struct vm_fault *vmf)
 	pte_t *pte, entry;
 	spinlock_t *ptl;
 
-	if (!lkl_hostmem_described || !host_access_ok(vmf->address, write))
+	if (vmf->address >= lkl_hostmem_end || !host_access_ok(vmf->address, write))
 		return VM_FAULT_SIGBUS;
 	if (pte_alloc(vma->vm_mm, vmf->pmd))
 		return VM_FAULT_OOM;
@@ -152,8 +152,10 @@ static struct {
 	bool write;
 } oops;
 
-/* The stack is as it was, which may be between two words. */
+/* The stack is as it was, which on x86-64 may be between two words. */
+#ifdef CONFIG_LKL_X86_64
 __attribute__((force_align_arg_pointer))
+#endif
 static void __noreturn lkl_oops(void)
 {
 	console_verbose();

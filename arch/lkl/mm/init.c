@@ -22,9 +22,10 @@
 /* What memblock gives away at the start of memory, with the largest tables. */
 #define EARLY_SIZE	SZ_2M
 #define SECTION_SIZE	(1UL << SECTION_SIZE_BITS)
+/* Of the windows, where the address space is not a small one. */
 #define VMALLOC_SIZE	SZ_64G
 #define MMAP_SIZE	(256UL * SZ_1G)
-#define VMEMMAP_SIZE	((1UL << (LKL_ADDRESS_BITS - PAGE_SHIFT)) * sizeof(struct page))
+#define MIN_WINDOW	SZ_64M
 
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __page_aligned_bss;
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __page_aligned_bss;
@@ -77,24 +78,69 @@ static unsigned long memory_end(const char *cmdline, unsigned long start)
 }
 
 /*
+ * A window from *@start to *@end of @size bytes, or as many as leave most of a small
+ * address space to others.
+ */
+static bool reserve_window(unsigned long *start, unsigned long *end, unsigned long size)
+{
+	unsigned long room = 0;
+
+	for (; size >= MIN_WINDOW; size /= 2) {
+		room = reserve(0, 4 * size, 0);
+		if (room)
+			break;
+	}
+	if (!room)
+		return false;
+	lkl_ops->mem_release((void *)room, 4 * size);
+	*start = reserve(0, size, 0);
+	*end = *start + size;
+	return *start;
+}
+
+/*
  * Without aliases the vmalloc window is memory too, see tlb.c; and process 1 gets no
  * more than room for what it is started with, where no application has memory.
  */
-static void reserve_windows(void)
+static bool reserve_windows(void)
 {
-	unsigned long mmap_size = MMAP_SIZE;
-
-	lkl_vmalloc_start = reserve(0, VMALLOC_SIZE, 0);
-	if (lkl_vmalloc_start) {
-		lkl_mmap_start = reserve(0, mmap_size, 0);
-	} else {
-		lkl_can_alias = false;
-		lkl_vmalloc_start = reserve(0, VMALLOC_SIZE, 1);
-		mmap_size = SZ_1M;
-		lkl_mmap_start = TASK_SIZE - 2 * mmap_size;
-	}
+	if (reserve_window(&lkl_vmalloc_start, &lkl_vmalloc_end, VMALLOC_SIZE))
+		return reserve_window(&lkl_mmap_start, &lkl_mmap_end, MMAP_SIZE);
+	lkl_can_alias = false;
+	lkl_vmalloc_start = reserve(0, VMALLOC_SIZE, 1);
 	lkl_vmalloc_end = lkl_vmalloc_start + VMALLOC_SIZE;
-	lkl_mmap_end = lkl_mmap_start + mmap_size;
+	lkl_mmap_start = TASK_SIZE - 2 * SZ_1M;
+	lkl_mmap_end = lkl_mmap_start + SZ_1M;
+	return lkl_vmalloc_start;
+}
+
+/* struct page for addresses from @start to @end. */
+static bool reserve_vmemmap(unsigned long start, unsigned long end)
+{
+	unsigned long first = start >> PA_SECTION_SHIFT << PFN_SECTION_SHIFT;
+	unsigned long count = (ALIGN(end, SECTION_SIZE) >> PAGE_SHIFT) - first;
+
+	lkl_vmemmap = (struct page *)reserve(0, count * sizeof(struct page), 1);
+	if (!lkl_vmemmap)
+		return false;
+	lkl_vmemmap -= first;
+	lkl_hostmem_end = start ? 0 : end;
+	return true;
+}
+
+/*
+ * All that an address can reach; or the address spaces of processors and systems
+ * with fewer bits; or only the kernel's own, then the rest cannot be pinned.
+ */
+static bool describe_memory(void)
+{
+	static const int bits[] = { LKL_ADDRESS_BITS, 39, 36 };
+
+	for (int i = 0; i < ARRAY_SIZE(bits); i++)
+		if (ram_end <= 1UL << bits[i] && reserve_vmemmap(0, 1UL << bits[i]))
+			return true;
+	return reserve_vmemmap(min(ram_start, (unsigned long)_text),
+			       max(ram_end, (unsigned long)_end));
 }
 
 /* Before anything of the kernel runs. */
@@ -102,26 +148,13 @@ int lkl_memory_reserve(const char *cmdline)
 {
 	unsigned long start = ALIGN((unsigned long)_end, SZ_4M);
 	unsigned long size = memory_end(cmdline, start) - start;
-	unsigned long first;
 
 	ram_start = reserve(start, size, 1);
 	if (!ram_start)
 		return -ENOMEM;
 	ram_end = ram_start + size;
 
-	reserve_windows();
-	lkl_vmemmap = (struct page *)reserve(0, VMEMMAP_SIZE, 1);
-	if (!lkl_vmemmap) {
-		/* Then only guest memory has it, and the rest cannot be pinned. */
-		first = min(ram_start, (unsigned long)_text) >> PA_SECTION_SHIFT
-			<< PFN_SECTION_SHIFT;
-		size = (ALIGN(ram_end, 1UL << PA_SECTION_SHIFT) >> PAGE_SHIFT) - first;
-		lkl_vmemmap = (struct page *)reserve(0, size * sizeof(struct page), 1);
-		if (lkl_vmemmap)
-			lkl_vmemmap -= first;
-		lkl_hostmem_described = false;
-	}
-	if (!lkl_vmalloc_start || !lkl_mmap_start || !lkl_vmemmap)
+	if (!reserve_windows() || !describe_memory())
 		return -ENOMEM;
 	lkl_ops->mem_populate(pfn_to_page(PFN_DOWN(ram_start)),
 			      PFN_DOWN(ram_end - ram_start) * sizeof(struct page));

@@ -16,7 +16,8 @@ truncate -s 512M "$image"
 echo "mkfs.ext4 makes $image (512 MiB)"
 mkfs.ext4 -q "$image"
 echo "A Linux kernel in a process:"
-timeout 120 "$b/bin/demo" "$image"
+# shellcheck disable=SC2086 # LKL_RUN, an emulator of another processor, is several words
+timeout 120 ${LKL_RUN:-} "$b/bin/demo" "$image"
 echo "fsck.ext4 looks at it:"
 fsck.ext4 -f -n "$image" | sed 's/^/  /'
 debugfs -R "stat hello" "$image" 2>/dev/null | sed -n 's/^\(Inode\|User\).*/  debugfs: &/p'

@@ -37,6 +37,15 @@ static inline void *lkl_ctx_new(void *stack, void (*fn)(void))
 		*--sp = (unsigned long)stack;	/* all of it is in use */
 		*--sp = (unsigned long)stack;
 	}
+#elif defined(CONFIG_LKL_ARM64)
+	*--sp = (unsigned long)lkl_ctx_start;	/* x30, the link register */
+	*--sp = 0;				/* x29, the frame pointer */
+	sp -= 9;				/* x28 to x20 */
+	*--sp = (unsigned long)fn;		/* x19 */
+#elif defined(CONFIG_LKL_RISCV64)
+	sp -= 12;				/* alignment, s11 to s1 */
+	*--sp = (unsigned long)fn;		/* s0 */
+	*--sp = (unsigned long)lkl_ctx_start;	/* ra */
 #else
 #error "no stack switch for this instruction set"
 #endif

@@ -17,8 +17,8 @@ int lkl_hostmem_map(struct mm_struct *mm);
 bool lkl_fault_in(const void *addr, bool write);
 
 int lkl_hostmem_init(void);
-/* There is a struct page for every page of the application. */
-extern bool lkl_hostmem_described;
+/* There is a struct page for every page of the application below. */
+extern unsigned long lkl_hostmem_end;
 
 /* 0 if @addr can be stored to; leaves what is there. lib/copy_user.c */
 int lkl_probe_write(void *addr);

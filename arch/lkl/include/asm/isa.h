@@ -8,9 +8,15 @@
 #define _ASM_LKL_ISA_H
 
 #include <linux/bits.h>
+
+/* Of arm64; assembly code tests this one. */
+#define ISA_CRC32_BIT	0
+
+#ifndef __ASSEMBLY__
+
 #include <linux/types.h>
 
-#ifdef CONFIG_LKL_X86_64
+#if defined(CONFIG_LKL_X86_64)
 
 #define ISA_SSSE3	BIT(0)
 #define ISA_SSE42	BIT(1)	/* and SSE4.1 */
@@ -33,9 +39,19 @@
 /* Slow under a hypervisor, for which CPUID is an exit. */
 void isa_detect(void);
 
+#elif defined(CONFIG_LKL_ARM64)
+
+#define ISA_CRC32	BIT(ISA_CRC32_BIT)
+#define ISA_AES		BIT(1)
+#define ISA_PMULL	BIT(2)
+#define ISA_SHA1	BIT(3)
+#define ISA_SHA2	BIT(4)
+#define ISA_SHA512	BIT(5)
+#define ISA_SHA3	BIT(6)
+
 #endif
 
-/* 0 until isa_detect(), at the latest at the time of early initcalls. */
+/* 0 until it is looked for, at the latest at the time of early initcalls. */
 extern u32 lkl_isa;
 
 /* Whether all of @mask may be used. */
@@ -43,5 +59,7 @@ static inline bool isa_has(u32 mask)
 {
 	return (lkl_isa & mask) == mask;
 }
+
+#endif /* __ASSEMBLY__ */
 
 #endif

@@ -60,6 +60,9 @@ struct lkl_thread *lkl_thread_wanting(void);
 struct lkl_thread *lkl_thread_spawning(void);
 void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task);
 
+/* lib/random.c: the host's, as arch_get_random_seed_longs() */
+size_t lkl_host_random(unsigned long *v, size_t max_longs);
+
 /* entry.c, signal.c */
 long lkl_bail_out(struct lkl_thread *th);
 void lkl_exit_work(unsigned long flags);

@@ -15,6 +15,7 @@ static inline unsigned long load_unaligned_zeropad(const void *addr)
 {
 	unsigned long word;
 
+#if defined(CONFIG_LKL_X86_64)
 	asm("1:	movq %1, %0\n"
 	    "2:\n"
 	    ".subsection 1\n"
@@ -31,6 +32,23 @@ static inline unsigned long load_unaligned_zeropad(const void *addr)
 	    : "=&r" (word)
 	    : "m" (*(const unsigned long *)addr)
 	    : "rcx", "cc");
+#else
+	unsigned long offset;
+
+	asm("1:	ldr	%0, %3\n"
+	    "2:\n"
+	    ".subsection 1\n"
+	    "3:	and	%1, %2, #7\n"
+	    "	bic	%0, %2, #7\n"
+	    "	ldr	%0, [%0]\n"
+	    "	lsl	%1, %1, #3\n"
+	    "	lsr	%0, %0, %1\n"
+	    "	b	2b\n"
+	    ".previous\n"
+	    LKL_EXTABLE(1b, 3b)
+	    : "=&r" (word), "=&r" (offset)
+	    : "r" (addr), "m" (*(const unsigned long *)addr));
+#endif
 	return word;
 }
 #endif

@@ -4,6 +4,7 @@
  */
 #include <asm/archrandom.h>
 #include <asm/isa.h>
+#include <asm/thread.h>
 
 /* Both instructions may run dry for a moment; then they say so in the carry. */
 #define RETRIES 10
@@ -33,8 +34,10 @@ size_t arch_get_random_seed_longs(unsigned long *v, size_t max_longs)
 	int retries = RETRIES;
 	bool ok;
 
-	if (!max_longs || !usable(ISA_RDSEED))
+	if (!max_longs)
 		return 0;
+	if (!usable(ISA_RDSEED))
+		return usable(ISA_RDRAND) ? 0 : lkl_host_random(v, max_longs);
 	do {
 		asm volatile("rdseed %0" : "=r" (*v), "=@ccc" (ok));
 	} while (!ok && --retries);

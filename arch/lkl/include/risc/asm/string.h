@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* lib/PROCESSOR */
+#ifndef _ASM_LKL_STRING_H
+#define _ASM_LKL_STRING_H
+
+#define __HAVE_ARCH_MEMCPY
+void *memcpy(void *to, const void *from, __kernel_size_t len);
+#define __HAVE_ARCH_MEMMOVE
+void *memmove(void *to, const void *from, __kernel_size_t len);
+#define __HAVE_ARCH_MEMSET
+void *memset(void *s, int c, __kernel_size_t len);
+
+#ifdef CONFIG_LKL_ARM64
+#define __HAVE_ARCH_MEMCMP
+int memcmp(const void *a, const void *b, __kernel_size_t len);
+#define __HAVE_ARCH_STRLEN
+__kernel_size_t strlen(const char *s);
+#define __HAVE_ARCH_STRCMP
+int strcmp(const char *a, const char *b);
+#define __HAVE_ARCH_STRNCMP
+int strncmp(const char *a, const char *b, __kernel_size_t len);
+#endif
+
+#endif
