@@ -4,6 +4,7 @@
 
 #include "host.h"
 #include "kernel.h"
+#include "posix.h"
 
 static void in_parent(void)
 {
@@ -12,6 +13,7 @@ static void in_parent(void)
 
 static void in_child(void)
 {
+	lkl_posix_thread_forked();
 	lkl_kernel_fork_done(1);
 }
 

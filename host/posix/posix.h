@@ -22,6 +22,7 @@ void LKL_ABI lkl_posix_mutex_lock(struct lkl_mutex *mutex);
 void LKL_ABI lkl_posix_mutex_unlock(struct lkl_mutex *mutex);
 
 /* thread.c */
+void lkl_posix_thread_forked(void);
 lkl_thread_t LKL_ABI lkl_posix_thread_create(void (LKL_ABI *f)(void *), void *arg);
 void LKL_ABI lkl_posix_thread_detach(void);
 void LKL_ABI lkl_posix_thread_exit(void);
