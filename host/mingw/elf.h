@@ -11,11 +11,15 @@
 #define EI_CLASS	4
 #define ELFCLASS64	2
 #define ET_DYN		3
+#define EM_X86_64	62
 #define PT_LOAD		1
 #define PT_DYNAMIC	2
 #define PF_X		1
 #define DT_NULL		0
+#define DT_RELA		7
 #define DT_RELASZ	8
+#define R_X86_64_RELATIVE	8
+#define ELF64_R_TYPE(info)	((info) & 0xffffffff)
 
 typedef struct {
 	unsigned char e_ident[EI_NIDENT];
@@ -52,5 +56,11 @@ typedef struct {
 		uint64_t d_ptr;
 	} d_un;
 } Elf64_Dyn;
+
+typedef struct {
+	uint64_t r_offset;
+	uint64_t r_info;
+	int64_t r_addend;
+} Elf64_Rela;
 
 #endif
