@@ -15,7 +15,7 @@ build()
 {
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u B make -s HOST=freebsd all tests 2>&1 |
 		tee "$tmp/out"
-	[ "${PIPESTATUS[0]}" = 0 ] && ! grep -E 'warning|error' "$tmp/out"
+	[ "${PIPESTATUS[0]}" = 0 ] && ! grep -E 'warning:|error:|\*\*\*' "$tmp/out"
 }
 
 is_freebsd()
