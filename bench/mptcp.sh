@@ -49,9 +49,9 @@ start()
 	links_config us subflow > "$out/us.json"
 	links_config peer > "$out/peer.json"
 	if [ "$1" = lkl ]; then
-		on_peer "$net" "$out/peer.json" server --mptcp > "$out/server.log" 2>&1 &
+		exec_on_peer "$net" "$out/peer.json" server --mptcp > "$out/server.log" 2>&1 &
 	else
-		on_peer "$net" --host server --mptcp > "$out/server.log" 2>&1 &
+		exec_on_peer "$net" --host server --mptcp > "$out/server.log" 2>&1 &
 	fi
 	server=$!
 	for ((i = 0; i < 100; i++)); do

@@ -28,9 +28,9 @@ start_server()
 
 	if [ "$links_peer" = lkl ]; then
 		links_config peer > "$tmp/peer.json"
-		on_peer "$net" "$tmp/peer.json" server --mptcp > "$tmp/server" 2>&1 &
+		exec_on_peer "$net" "$tmp/peer.json" server --mptcp > "$tmp/server" 2>&1 &
 	else
-		on_peer "$net" --host server --mptcp > "$tmp/server" 2>&1 &
+		exec_on_peer "$net" --host server --mptcp > "$tmp/server" 2>&1 &
 	fi
 	server=$!
 	for ((i = 0; i < 100; i++)); do

@@ -17,6 +17,8 @@ links_delay=()
 
 on_links() { ip netns exec "$links_id-l" "$@"; }
 on_peer() { ip netns exec "$links_peer_ns" "$@"; }
+# For the background: the process is that of the program, and can be killed.
+exec_on_peer() { exec ip netns exec "$links_peer_ns" "$@"; }
 
 links_up()
 {
