@@ -2,6 +2,7 @@
 /* Start, halt, start again; calls at the wrong time. time limit: 300 s */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -180,6 +181,22 @@ START_TEST(memory_goes_back)
 }
 END_TEST
 
+/* With much less than the kernel likes to reserve. */
+START_TEST(little_address_space)
+{
+	struct rlimit limit = { 4UL << 30, 4UL << 30 };
+	long fd;
+
+	skip_sanitized();
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	start_kernel();
+	fd = ok(lkl_sys_open("/tmp/file", LKL_O_RDWR | LKL_O_CREAT, 0600));
+	ok(lkl_sys_ftruncate(fd, 4096));
+	ck_assert_int_gt(lkl_sys_mmap(NULL, 4096, LKL_PROT_READ, LKL_MAP_SHARED, fd, 0), 0);
+	halt_kernel();
+}
+END_TEST
+
 static long halt_elsewhere(void *arg)
 {
 	(void)arg;
@@ -223,7 +240,7 @@ int main(void)
 	const TTest *const tests[] = {
 		before_start, start_uname_halt, after_halt, start_twice, console,
 		command_line, memory_size, restart, resident_memory,
-		memory_goes_back,
+		memory_goes_back, little_address_space,
 		halt_from_another_thread, halt_with_sleeper,
 	};
 

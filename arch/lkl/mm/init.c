@@ -23,6 +23,7 @@
 #define SECTION_SIZE	(1UL << SECTION_SIZE_BITS)
 #define VMALLOC_SIZE	SZ_64G
 #define MMAP_SIZE	(256UL * SZ_1G)
+#define MIN_WINDOW	SZ_1G
 #define VMEMMAP_SIZE	((1UL << (LKL_ADDRESS_BITS - PAGE_SHIFT)) * sizeof(struct page))
 
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __page_aligned_bss;
@@ -62,6 +63,19 @@ static unsigned long reserve(unsigned long hint, unsigned long size, int backed)
 	return (unsigned long)lkl_ops->mem_reserve(hint, size, backed);
 }
 
+/* A window of @size, or of as much of that as the host has to spare. */
+static int reserve_window(unsigned long *start, unsigned long *end, unsigned long size)
+{
+	for (; size >= MIN_WINDOW; size /= 4) {
+		*start = reserve(0, size, 0);
+		if (*start) {
+			*end = *start + size;
+			return 0;
+		}
+	}
+	return -ENOMEM;
+}
+
 /* Where memory that begins at @start ends. */
 static unsigned long memory_end(const char *cmdline, unsigned long start)
 {
@@ -87,8 +101,9 @@ int lkl_memory_reserve(const char *cmdline)
 		return -ENOMEM;
 	ram_end = ram_start + size;
 
-	lkl_vmalloc_start = reserve(0, VMALLOC_SIZE, 0);
-	lkl_mmap_start = reserve(0, MMAP_SIZE, 0);
+	if (reserve_window(&lkl_vmalloc_start, &lkl_vmalloc_end, VMALLOC_SIZE) ||
+	    reserve_window(&lkl_mmap_start, &lkl_mmap_end, MMAP_SIZE))
+		return -ENOMEM;
 	lkl_vmemmap = (struct page *)reserve(0, VMEMMAP_SIZE, 1);
 	if (!lkl_vmemmap) {
 		/* Then only guest memory has it, and the rest cannot be pinned. */
@@ -100,10 +115,8 @@ int lkl_memory_reserve(const char *cmdline)
 			lkl_vmemmap -= first;
 		lkl_hostmem_described = false;
 	}
-	if (!lkl_vmalloc_start || !lkl_mmap_start || !lkl_vmemmap)
+	if (!lkl_vmemmap)
 		return -ENOMEM;
-	lkl_vmalloc_end = lkl_vmalloc_start + VMALLOC_SIZE;
-	lkl_mmap_end = lkl_mmap_start + MMAP_SIZE;
 	lkl_ops->mem_populate(pfn_to_page(PFN_DOWN(ram_start)),
 			      PFN_DOWN(ram_end - ram_start) * sizeof(struct page));
 	lkl_ops->mem_populate((void *)ram_start, EARLY_SIZE);
