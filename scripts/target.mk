@@ -65,7 +65,6 @@ B := $(TOP)$(addprefix /,$(target-name))
 # space would fill the memory, if the kernel found as much of it as elsewhere.
 emulator-arm64 := qemu-aarch64
 emulator-riscv64 := qemu-riscv64
-emulated := arm64 riscv64
 ifneq ($(cross),)
 emulator := $(emulator-$(ARCH_TARGET)) -L /usr/$(triplet-$(ARCH_TARGET):%-=%) -R 0x200000000
 endif
