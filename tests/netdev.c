@@ -588,7 +588,7 @@ static long flood(void *arg)
 	while (!__atomic_load_n(&f->stop, __ATOMIC_RELAXED)) {
 		/* -ENETUNREACH and its like while the device is away. */
 		if (lkl_sys_sendto(fd, buf, sizeof(buf), 0, (void *)&to, sizeof(to)) > 0)
-			f->sent++;
+			__atomic_fetch_add(&f->sent, 1, __ATOMIC_RELAXED);
 	}
 	ok(lkl_sys_close(fd));
 	return 0;
@@ -608,8 +608,13 @@ START_TEST(hot_plug)
 		join_up(&j, &ways[w], ways[w].offloads ? LKL_NET_OFFLOAD_ALL : 0);
 		ok(ping(IP_B, 56, 5000));
 		job = run(flood, &f);
+		while (!__atomic_load_n(&f.sent, __ATOMIC_RELAXED))
+			usleep(1000);
 		for (i = 0; i < (test_all() ? 20 : 3); i++) {
+			uint8_t mac[6];
+
 			usleep(20000);
+			memcpy(mac, j.end[0]->mac, 6);
 			ok(lkl_netdev_remove(j.id[0]));
 			j.id[0] = -1;
 			/* An end of the application's was told to hang up. */
@@ -617,6 +622,8 @@ START_TEST(hot_plug)
 				break;
 			usleep(5000);
 			j.id[0] = ok(lkl_netdev_add(j.end[0], NULL));
+			/* With another one, the peer's ARP cache would lead nowhere. */
+			is(memcmp(j.end[0]->mac, mac, 6), 0);
 			j.ifindex[0] = ok(lkl_netdev_get_ifindex(j.id[0]));
 			if_up(j.ifindex[0], IP_A, 24, NULL);
 			ck_assert(if_wait_carrier(j.ifindex[0], 1));
@@ -626,7 +633,6 @@ START_TEST(hot_plug)
 		ok(lkl_netdev_remove(j.id[1]));
 		__atomic_store_n(&f.stop, 1, __ATOMIC_RELAXED);
 		join(job);
-		ck_assert_int_gt(f.sent, 0);
 		if (j.id[0] >= 0)
 			ok(lkl_netdev_remove(j.id[0]));
 		lkl_netdev_free(j.end[0]);

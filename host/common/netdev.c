@@ -54,6 +54,12 @@ static void put_backend(struct lkl_netdev *nd, struct lkl_net_backend *b)
 		b->ops->free(b, 0);
 }
 
+/* Whether an interface can have that address. */
+static int is_station(const uint8_t *mac)
+{
+	return !(mac[0] & 1) && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]);
+}
+
 int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args)
 {
 	uint32_t offload = args ? args->offload : LKL_NET_OFFLOAD_ALL;
@@ -64,7 +70,7 @@ int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args)
 
 	if (!nd || !nd->ops)
 		return -LKL_ERR_INVAL;
-	if (mac && (mac[0] & 1 || !(mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5])))
+	if (mac && !is_station(mac))
 		return -LKL_ERR_INVAL;
 	if (nd->ops == &lkl_net_own_ops) {
 		b = ((struct lkl_net_own *)nd)->backend;
@@ -81,6 +87,9 @@ int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args)
 		offload = b->offload;
 	if (!mac && b->has_mac)
 		mac = b->mac;
+	/* Peers that know a device keep reaching it when it is plugged in again. */
+	if (!mac && is_station(nd->mac))
+		mac = nd->mac;
 	net = lkl_virtio_net_add(b, nd, mac, offload, &id, &err);
 	if (!net) {
 		put_backend(nd, b);

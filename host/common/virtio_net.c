@@ -753,7 +753,7 @@ static struct lkl_virtio_net *new_net(struct lkl_net_backend *b, struct lkl_netd
 		net->dev.device_features |= LKL_VIRTIO_BIT(NET_F_MAC);
 		memcpy(net->config.mac, mac, 6);
 		memcpy(net->filter.mac, mac, 6);
-		memcpy(nd->mac, mac, 6);
+		memmove(nd->mac, mac, 6);
 	}
 	if (!init_queues(net))
 		return net;

@@ -87,7 +87,8 @@ struct lkl_dev_net_ops {
 
 /**
  * struct lkl_netdev_args - how a device is added
- * @mac: address of six bytes, or NULL for one made at random
+ * @mac: address of six bytes, or NULL for the one that the device had when it was
+ *	added before, else one made at random
  * @offload: LKL_NET_...; those that the device cannot do are left out
  */
 struct lkl_netdev_args {

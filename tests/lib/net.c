@@ -110,21 +110,32 @@ static uint16_t checksum(const uint8_t *p, int len)
 	return htons(~sum);
 }
 
+/*
+ * Sends a request a second, as ping does: the kernel drops what it is given between the
+ * carrier's coming and the start of the queues.
+ */
 static long echo(int fd, const void *to, int to_len, uint8_t *msg, int len, int reply, int ms)
 {
 	static __thread uint8_t answer[70000];
 	uint64_t start = host_ns();
 	struct lkl_pollfd pfd = { .fd = fd, .events = LKL_POLLIN };
-	long ret = lkl_sys_sendto(fd, msg, len, 0, (void *)to, to_len);
+	int elapsed = 0, next = 0;
+	long ret = 0;
 
 	while (ret >= 0) {
-		int left = ms - (int)((host_ns() - start) / 1000000);
+		int left = ms - elapsed;
 
-		ret = left > 0 ? lkl_sys_poll(&pfd, 1, left) : 0;
-		if (!ret)
+		if (elapsed >= next && left > 0) {
+			ret = lkl_sys_sendto(fd, msg, len, 0, (void *)to, to_len);
+			next += 1000;
+		}
+		if (ret >= 0)
+			ret = left > 0 ? lkl_sys_poll(&pfd, 1, left < 1000 ? left : 1000) : 0;
+		elapsed = (host_ns() - start) / 1000000;
+		if (!ret && elapsed >= ms)
 			ret = -LKL_ETIMEDOUT;
-		if (ret < 0)
-			break;
+		if (ret <= 0)
+			continue;
 		ret = lkl_sys_recv(fd, answer, sizeof(answer), 0);
 		if (ret == len && answer[0] == reply && !memcmp(answer + 6, msg + 6, len - 6))
 			return host_ns() - start;
