@@ -409,9 +409,10 @@ static void transmit(struct net_queue *q)
 		sent = 1;
 	}
 	set(&q->tx_full, !!q->stalled);
-	lkl_unlock(q->tx_lock);
+	/* Under the lock: once quiesced, the device's queues go. */
 	if (sent)
 		lkl_virtio_signal(tx_vq(q));
+	lkl_unlock(q->tx_lock);
 }
 
 void lkl_net_tx_again(struct lkl_net_backend *b, int queue)
