@@ -24,11 +24,11 @@ build="build-essential flex bison bc python3 rsync xz-utils pkg-config
 demo="e2fsprogs"
 
 # Each file system's own mkfs and fsck, then what the shell tests call. Debian 12
-# has no mkfs for bcachefs, ufs, befs and affs; hfsutils makes hfs.
+# has no mkfs for bcachefs, hfsplus, befs and affs; hfsutils makes hfs, makefs ufs.
 test="check strace valgrind gdb linux-perf procps util-linux util-linux-extra mount attr
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g
 	jfsutils nilfs-tools reiserfsprogs udftools hfsutils
-	squashfs-tools erofs-utils xorriso genromfs
+	squashfs-tools erofs-utils xorriso genromfs makefs
 	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq acl fuse3
 	libcap2-bin nftables iproute2 iputils-ping udhcpd tshark gnuplot-nox
 	tcpdump vde2 passt

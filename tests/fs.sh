@@ -137,6 +137,6 @@ if [ -z "${FS:-}" ] || [[ " $FS " == *" btrfs-raid1 "* ]]; then
 	rm -f "$tmp/a.img" "$tmp/b.img"
 fi
 
-for t in bcachefs ufs affs befs hfsplus; do
+for t in bcachefs affs befs hfsplus; do
 	[ -n "${FS:-}" ] || skip "$t" "Debian 12 has no mkfs for it"
 done

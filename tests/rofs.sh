@@ -22,10 +22,10 @@ yes "a line of text that compresses well" | head -c 4000000 > "$tree/text"
 for i in $(seq 2000); do echo "$i" > "$tree/many/$i"; done
 rm -rf "$tree/tests/.d"
 
-# image NAME TYPE COMMAND...: the command makes $tmp/NAME.img
+# image NAME TYPE[,OPTIONS] COMMAND...: the command makes $tmp/NAME.img
 image()
 {
-	local name=$1 type=$2
+	local name=$1 type=${2%%,*} options=${2#"${2%%,*}"}
 	shift 2
 	if ! have "$1"; then
 		skip "$name" "there is no $1"
@@ -38,7 +38,7 @@ image()
 	fi
 	# Some tools leave less than a whole block.
 	truncate -s %4096 "$tmp/$name.img"
-	try "$name" 120 "$fstree" -t "$type" compare "$tmp/$name.img" "$tree"
+	try "$name" 120 "$fstree" -t "$type" -o "${options#,}" compare "$tmp/$name.img" "$tree"
 	rm -f "$tmp/$name.img"
 }
 
@@ -55,3 +55,4 @@ image iso9660-joliet iso9660 xorriso -as mkisofs -quiet -R -J -iso-level 3 \
 	-o "$tmp/iso9660-joliet.img" "$tree"
 image cramfs cramfs mkfs.cramfs "$tree" "$tmp/cramfs.img"
 image romfs romfs genromfs -f "$tmp/romfs.img" -d "$tree"
+image ufs ufs,ufstype=44bsd makefs -t ffs -o version=1 -s 64m "$tmp/ufs.img" "$tree"

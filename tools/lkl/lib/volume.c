@@ -59,7 +59,7 @@ static const char *kernel_type(const char *type)
 }
 
 /* What a file system gets unless the user says otherwise. */
-static const char *default_options(const char *type)
+static const char *default_options(const struct device *dev, const char *type)
 {
 	static const char *const options[][2] = {
 		/* Else the kernel fills an image with zeroes for tables that nobody uses yet. */
@@ -68,6 +68,10 @@ static const char *default_options(const char *type)
 	};
 	unsigned int i;
 
+	/* The kernel has to be told the kind: the BSDs', unless the user knows better. */
+	if (!strcmp(type, "ufs"))
+		return dev->version && !strcmp(dev->version, "2") ? "ufstype=ufs2" :
+		       "ufstype=44bsd";
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (!strcmp(type, options[i][0]))
 			return options[i][1];
@@ -78,7 +82,7 @@ static long mount_with(struct open_volume *vol, const char *type, const char *ex
 {
 	const struct volume_options *o = vol->options;
 	unsigned long flags = o->mount_flags | (vol->public.read_only ? LKL_MS_RDONLY : 0);
-	const char *const parts[] = { default_options(type), o->mount_options, extra };
+	const char *const parts[] = { default_options(vol->chosen, type), o->mount_options, extra };
 	char all[4096] = "";
 	size_t n = 0;
 
