@@ -15,7 +15,7 @@ fi
 lklfuse=$(realpath -m "$B/bin/lklfuse")
 helpers=$(realpath "$B/tests/helpers")
 exercise=${LKL_TEST_ALL:+120}
-exercise=${exercise:-4}		# seconds
+exercise=${exercise:-3}		# seconds
 work=$tmp/work
 mnt=$work/mnt
 
@@ -257,7 +257,7 @@ fi
 data_round()
 {
 	local i pids=()
-	mount_it "$work/data.img" || return
+	mount_it "$work/data.img" "$@" || return
 	for i in 1 2 3; do
 		as_user "$helpers/exerciser" "$mnt/f$i" "$work/model$i" "$exercise" &
 		pids+=($!)
@@ -279,6 +279,9 @@ for type in ext4 xfs btrfs; do
 	try "data-$type" $((exercise + 60)) data_round
 	mounted && umount_it
 done
+fresh data.img 512M mkfs.ext4 -q -F
+try data-writeback $((exercise + 60)) data_round -o writeback
+mounted && umount_it
 
 # Several programs at once, in the same folder and in their own.
 crowd()

@@ -22,6 +22,8 @@
 static unsigned char *model, *buf;
 static size_t size;
 static int fd;
+/* The one that made the file; it writes only, which may be another way to it. */
+static int maker;
 static const char *path;
 static uint64_t state, steps;
 static const char *last = "start";
@@ -101,7 +103,7 @@ static void do_write(void)
 	if (off + len > SIZE_MAX_)
 		return;
 	fill(len);
-	if (must(pwrite(fd, buf, len, off), "pwrite") != (long)len)
+	if (must(pwrite(rnd(3) ? fd : maker, buf, len, off), "pwrite") != (long)len)
 		die("short write");
 	memcpy(model + off, buf, len);
 	grow(off + len);
@@ -298,12 +300,15 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	model = calloc(1, SIZE_MAX_);
 	buf = malloc(SIZE_MAX_);
-	fd = must(open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), "open");
+	unlink(path);
+	maker = must(open(path, O_WRONLY | O_CREAT | O_EXCL, 0600), "open");
+	fd = must(open(path, O_RDWR), "open");
 	end = time(NULL) + atoi(argv[3]);
 	while (time(NULL) < end)
 		step();
 	last = "end";
 	must(close(fd), "close");
+	must(close(maker), "close");
 	fd = must(open(path, O_RDONLY), "open");
 	if (must(pread(fd, buf, SIZE_MAX_, 0), "pread") != (long)size)
 		die("wrong size");

@@ -130,7 +130,7 @@ static int64_t ns(struct timespec ts)
 /* Longer than the clock of any file system's times stands still. */
 static void tick(void)
 {
-	usleep(50000);
+	usleep(20000);
 }
 
 #define CHANGED(path)	ns(st_of(path).st_ctim)
@@ -629,6 +629,24 @@ static void set_times(void)
 	as(USER, GROUP);
 	ERR(EACCES, utimensat(AT_FDCWD, "f", NULL, 0));
 	as_root();
+}
+
+/* Also of who has had nothing to do for a while. */
+static void times_are_now(void)
+{
+	struct timespec now;
+	int64_t before;
+
+	for (int ms = 1; ms <= 256; ms *= 4) {
+		usleep(ms * 1000);
+		clock_gettime(CLOCK_REALTIME, &now);
+		before = ns(now);
+		unlink("f");
+		make("f", 0644, "x");
+		clock_gettime(CLOCK_REALTIME, &now);
+		IS(MODIFIED("f") > before - 20000000 && MODIFIED("f") <= ns(now));
+		IS(CHANGED("f") > before - 20000000 && CHANGED("f") <= ns(now));
+	}
 }
 
 static void times_change(void)
@@ -1135,7 +1153,7 @@ static const struct {
 	CASE(links), CASE(unlink_files), CASE(unlink_open), CASE(rmdir_folders),
 	CASE(mkdir_modes), CASE(symlinks), CASE(names), CASE(special_files),
 	CASE(permissions), CASE(sticky), CASE(setgid_folders), CASE(setuid_bits),
-	CASE(set_times), CASE(times_change), CASE(sizes), CASE(opening), CASE(unnamed),
+	CASE(set_times), CASE(times_are_now), CASE(times_change), CASE(sizes), CASE(opening), CASE(unnamed),
 	CASE(reading_folders), CASE(xattrs), CASE(acls), CASE(locks), CASE(allocation),
 	CASE(holes), CASE(copying), CASE(mappings), CASE(data), CASE(space), CASE(flags),
 };

@@ -61,9 +61,6 @@ struct work {
 #define POLL_NS		50000
 #define CREDIT_MAX	16
 
-/* The clock of the kernel inside may be late after so long without a request. */
-#define PAUSE_NS	2000000
-
 /* How long a request may keep others waiting; and how long the watchdog outlives the last. */
 #define WATCH_NS	1000000
 #define WATCH_IDLE	20
@@ -299,7 +296,7 @@ static void wake_watchdog(void)
  */
 static ssize_t take_request(struct worker *w, void *buf, size_t size)
 {
-	uint64_t end, now;
+	uint64_t end;
 	ssize_t n;
 
 	if (w->fast_fd >= 0 && w->credit > 0) {
@@ -318,11 +315,8 @@ static ssize_t take_request(struct worker *w, void *buf, size_t size)
 	end = now_ns() + POLL_NS;
 	n = read(w->fd, buf, size);
 	/* Polling would have found it. */
-	now = now_ns();
-	if (now < end)
+	if (now_ns() < end)
 		w->credit += w->credit < CREDIT_MAX;
-	if (now > end + PAUSE_NS)
-		fs_after_pause();
 	return n;
 }
 

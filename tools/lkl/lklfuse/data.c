@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Contents of files. They are not opened either: the host checks permissions and keeps
- * what open files have; a node's descriptor serves all of them.
+ * Contents of files. They are not opened: the host checks permissions and keeps what
+ * open files have; a node's descriptor serves all of them.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -9,9 +9,17 @@
 #include "channel.h"
 #include "fs.h"
 
-/* Reads of so much, at multiples of so many bytes, pass the cache of the kernel inside. */
+/*
+ * Pieces of so much, at multiples of so many bytes, pass the cache of the kernel inside:
+ * the host keeps what it reads, and large pieces need not be gathered.
+ */
 #define DIRECT_MIN	65536
 #define DIRECT_ALIGN	4096
+
+static bool is_direct(size_t size, off_t off)
+{
+	return size >= DIRECT_MIN && !((off | size) % DIRECT_ALIGN);
+}
 
 void fs_open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -35,16 +43,13 @@ static long read_all(int fd, char *buf, size_t size, off_t off)
 	return done;
 }
 
-/*
- * The host keeps what it reads; large pieces need not be kept here as well. Err if that
- * is not possible here.
- */
+/* Past the cache. Err if that is not possible here. */
 static long read_direct(struct node *node, char *buf, size_t size, off_t off)
 {
 	int fd;
 	long ret;
 
-	if (size < DIRECT_MIN || (off | size) % DIRECT_ALIGN)
+	if (!is_direct(size, off))
 		return -LKL_EINVAL;
 	fd = node_direct(node);
 	if (fd < 0)
@@ -80,13 +85,29 @@ void fs_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		fuse_reply_buf(req, buf, ret);
 }
 
+/* How much has been written past the cache; the cache is for the rest. */
+static long write_direct(struct node *node, const char *buf, size_t size, off_t off)
+{
+	int fd;
+	long ret;
+
+	if (!is_direct(size, off))
+		return 0;
+	fd = node_direct(node);
+	if (fd < 0)
+		return fd;
+	ret = lkl_sys_pwrite64(fd, buf, size, off);
+	node_put(node);
+	return ret;
+}
+
 void fs_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
 	      struct fuse_file_info *fi)
 {
 	struct node *node = node_of(ino);
+	long ret = write_direct(node, buf, size, off);
+	size_t done = ret > 0 ? ret : 0;
 	int fd = node_data(node);
-	size_t done = 0;
-	long ret = 0;
 
 	if (fd < 0) {
 		reply_status(req, fd);

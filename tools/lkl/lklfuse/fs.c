@@ -8,11 +8,18 @@
 #include "channel.h"
 #include "fs.h"
 
+/*
+ * From this version of FUSE on (Linux 6.16), what one program writes past the host's
+ * cache is what all others see there.
+ */
+#define COHERENT_MINOR	44
+
 /* Nobody else changes what the host's kernel has been told: a year. */
 #define FOREVER		(365.0 * 24 * 60 * 60)
 
 static struct fs_options options;
 static double entry_timeout;
+static bool writes_direct;
 static unsigned int time_gran;
 
 /* Whose files this thread creates, as the kernel inside knows it. */
@@ -60,6 +67,11 @@ double fs_entry_timeout(void)
 	return entry_timeout;
 }
 
+bool fs_writes_direct(void)
+{
+	return writes_direct;
+}
+
 int fs_thread_init(void)
 {
 	long ret;
@@ -72,13 +84,6 @@ int fs_thread_init(void)
 		return ret;
 	lkl_sys_umask(0);
 	return 0;
-}
-
-void fs_after_pause(void)
-{
-	struct lkl_timespec moment = { .tv_nsec = 1 };
-
-	lkl_sys_nanosleep((void *)&moment, NULL);
 }
 
 void identity_set(uid_t uid, gid_t gid, mode_t umask)
@@ -153,12 +158,13 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 		FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_HANDLE_KILLPRIV |
 		FUSE_CAP_EXPLICIT_INVAL_DATA;
 
-	if (!options.read_only)
+	if (options.write_back && !options.read_only)
 		wanted |= FUSE_CAP_WRITEBACK_CACHE;
 	/* It makes the host check permissions. */
 	if (options.permissions)
 		wanted |= FUSE_CAP_POSIX_ACL;
 	conn->want = conn->capable & wanted;
+	writes_direct = !options.write_back && conn->proto_minor >= COHERENT_MINOR;
 	conn->max_write = CHANNEL_DATA_MAX;
 	conn->max_readahead = CHANNEL_DATA_MAX;
 	conn->max_background = 64;
@@ -219,6 +225,7 @@ const struct fuse_lowlevel_ops fs_operations = {
 	.readdir = fs_readdir,
 	.readdirplus = fs_readdirplus,
 	.fsyncdir = fs_fsyncdir,
+	.create = fs_create,
 	.open = fs_open_file,
 	.read = fs_read,
 	.write = fs_write,

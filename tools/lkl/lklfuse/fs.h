@@ -20,6 +20,8 @@ struct fs_options {
 	bool read_only;
 	/* The host's kernel checks permissions. */
 	bool permissions;
+	/* The host's kernel gathers writes. */
+	bool write_back;
 	/* What is shown instead of the truth. */
 	bool set_uid, set_gid, set_umask;
 	uid_t uid;
@@ -40,12 +42,6 @@ extern const struct fuse_lowlevel_ops fs_operations;
 int fs_thread_init(void);
 
 /*
- * The kernel inside has had nothing to do for a while: lets it look at the clock, so
- * that files get the right times.
- */
-void fs_after_pause(void);
-
-/*
  * Serves a request that libfuse does not know, and replies on the descriptor @fd of
  * /dev/fuse. False if it is none of these.
  */
@@ -58,6 +54,12 @@ bool fs_raw_request(const struct fuse_in_header *request, int fd);
 /* How long the host's kernel may rely on what it was told, in seconds. */
 double fs_attr_timeout(void);
 double fs_entry_timeout(void);
+
+/*
+ * Whether a file that is made only to be written is better not kept by the host, which
+ * saves it a question before the first write.
+ */
+bool fs_writes_direct(void);
 
 /* From now on this thread creates what the caller of @req would own. */
 void identity_take(fuse_req_t req);
@@ -96,6 +98,8 @@ void fs_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi);
 void fs_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 
+void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *fi);
 void fs_open_file(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void fs_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	     struct fuse_file_info *fi);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Making, removing and renaming of files. */
+#include <fcntl.h>
 #include <limits.h>
 
 #include "fs.h"
@@ -51,6 +52,44 @@ void fs_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 	}
 	identity_take(req);
 	reply_made(req, dir, fd, name, lkl_sys_mknodat(fd, name, mode, rdev));
+}
+
+void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *fi)
+{
+	const int flags = LKL_O_CREAT | LKL_O_EXCL | LKL_O_TRUNC;
+	bool only_writes = (fi->flags & O_ACCMODE) == O_WRONLY;
+	struct fuse_entry_param entry = {
+		.attr_timeout = fs_attr_timeout(),
+		.entry_timeout = fs_entry_timeout(),
+	};
+	struct node *dir = node_of(parent), *node;
+	int dir_fd = node_path(dir);
+	struct lkl_statx attr;
+	long fd, ret;
+
+	if (dir_fd < 0) {
+		reply_status(req, dir_fd);
+		return;
+	}
+	identity_take(req);
+	fd = lkl_sys_openat(dir_fd, name, LKL_O_RDWR | LKL_O_NOFOLLOW | LKL_O_CLOEXEC |
+			    (fi->flags & flags), mode);
+	node_put(dir);
+	ret = fd < 0 ? fd : node_lookup_fd(fd, &node, &attr);
+	if (ret) {
+		if (fd >= 0)
+			lkl_sys_close(fd);
+		reply_status(req, ret);
+		return;
+	}
+	node_keep_data(node, fd);
+	entry.ino = node_id(node);
+	attr_show(&attr, &entry.attr);
+	fi->keep_cache = 1;
+	fi->direct_io = only_writes && fs_writes_direct();
+	if (fuse_reply_create(req, &entry, fi))
+		node_forget(node, 1);
 }
 
 void fs_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)

@@ -329,6 +329,13 @@ int node_data(struct node *node)
 	return fd;
 }
 
+void node_keep_data(struct node *node, int fd)
+{
+	use(node, &node->data, &node->data);
+	install(node, &node->data, fd);
+	node_put(node);
+}
+
 int node_direct(struct node *node)
 {
 	long fd = use(node, &node->direct, &node->direct);
@@ -336,7 +343,7 @@ int node_direct(struct node *node)
 	if (fd >= 0)
 		return fd;
 	if (fd == -1)
-		fd = reopen(node, LKL_O_RDONLY | LKL_O_DIRECT);
+		fd = reopen(node, (read_only ? LKL_O_RDONLY : LKL_O_RDWR) | LKL_O_DIRECT);
 	if (fd >= 0)
 		return install(node, &node->direct, fd);
 	/* Not every file system can; there is no need to try again. */

@@ -58,9 +58,12 @@ int node_path(struct node *node);
  * or the file forbids it; folders as node_path(). Until node_put().
  */
 int node_data(struct node *node);
-/* One of a regular file that reads past the kernel's cache; not everywhere. */
+/* One of a regular file that reads and writes past the kernel's cache; not everywhere. */
 int node_direct(struct node *node);
 void node_put(struct node *node);
+
+/* The descriptor @fd, open for reading and writing, may become that of node_data(). */
+void node_keep_data(struct node *node, int fd);
 
 /* What may be done to the file has changed: node_data() opens it anew next time. */
 void node_reopen(struct node *node);
