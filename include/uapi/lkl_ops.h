@@ -214,6 +214,13 @@ enum lkl_call {
 	 * RAID-6 syndromes of the others. Nothing is checked.
 	 */
 	LKL_CALL_RAID6_SYNDROME,
+	/*
+	 * For fuzzers, (map, size): from now on each pair of basic blocks that the file
+	 * systems run one after the other adds 1 to one of @size bytes, a power of two,
+	 * at @map; nothing any more if @map is 0. -ENOSYS if the kernel was built
+	 * without LKL_COVERAGE.
+	 */
+	LKL_CALL_COVERAGE,
 	LKL_CALL_END,
 };
 

@@ -133,6 +133,8 @@ long lkl_call(long nr, const long long *p)
 		return lkl_work_roundtrip();
 	case LKL_CALL_RAID6_SYNDROME:
 		return lkl_raid6_syndrome(p[0], p[1], (void **)p[2]);
+	case LKL_CALL_COVERAGE:
+		return lkl_coverage((u8 *)p[0], p[1]);
 	}
 	return -ENOSYS;
 }

@@ -24,6 +24,16 @@ long lkl_flush_unmount(void);
 long lkl_work_roundtrip(void);
 long lkl_raid6_syndrome(int disks, size_t size, void **pages);
 
+/* coverage.c */
+#ifdef CONFIG_LKL_COVERAGE
+long lkl_coverage(u8 *bytes, size_t size);
+#else
+static inline long lkl_coverage(u8 *bytes, size_t size)
+{
+	return -ENOSYS;
+}
+#endif
+
 /* setup.c: the host's command line and memory, before start_kernel() */
 int lkl_setup(const char *cmdline);
 /* init.c: whose task process 1 becomes */

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <entry.h>
+#include <message.h>
+
+#include "cases.h"
+
+#define SECTOR		512
+#define STDIN_MAX	(256UL << 20)
+
+static struct test_case *add(struct cases *cases, const char *name, size_t len)
+{
+	struct test_case *c;
+
+	cases->list = must_realloc(cases->list, (cases->n + 1) * sizeof(*cases->list));
+	c = &cases->list[cases->n++];
+	memset(c, 0, sizeof(*c));
+	c->name = must_strdup(name);
+	c->len = len;
+	if (len > cases->largest)
+		cases->largest = len;
+	return c;
+}
+
+static void add_stdin(struct cases *cases)
+{
+	char *bytes = NULL;
+	size_t len = 0, size = 0;
+	ssize_t n;
+
+	do {
+		if (len == size) {
+			size = size ? size * 2 : 1 << 20;
+			if (size > STDIN_MAX)
+				die("standard input has more than 256 MiB; name the file instead");
+			bytes = must_realloc(bytes, size);
+		}
+		n = read(STDIN_FILENO, bytes + len, size - len);
+		if (n < 0 && errno != EINTR)
+			die("standard input: %s", strerror(errno));
+		len += n > 0 ? n : 0;
+	} while (n);
+	add(cases, "standard input", len)->bytes = bytes;
+}
+
+static int not_hidden(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+static void add_folder(struct cases *cases, const char *name)
+{
+	struct dirent **entries;
+	int n = scandir(name, &entries, not_hidden, alphasort);
+
+	if (n < 0)
+		die("%s: %s", name, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		size_t size = strlen(name) + strlen(entries[i]->d_name) + 2;
+		char *path = must_alloc(size);
+		struct stat st;
+
+		snprintf(path, size, "%s/%s", name, entries[i]->d_name);
+		if (!stat(path, &st) && S_ISREG(st.st_mode))
+			add(cases, path, st.st_size)->path = path;
+		else
+			free(path);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+void cases_add(struct cases *cases, const char *name)
+{
+	struct stat st;
+
+	if (!strcmp(name, "-")) {
+		add_stdin(cases);
+		return;
+	}
+	if (stat(name, &st))
+		die("%s: %s", name, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		add_folder(cases, name);
+	else if (S_ISREG(st.st_mode))
+		add(cases, name, st.st_size)->path = must_strdup(name);
+	else
+		die("%s is neither a file nor a folder", name);
+}
+
+static int is_empty(const char *sector)
+{
+	static const char zeroes[SECTOR];
+
+	return !memcmp(sector, zeroes, SECTOR);
+}
+
+static void add_sector(struct base *base, uint64_t start)
+{
+	struct run *e = base->n ? &base->extents[base->n - 1] : NULL;
+
+	base->used += SECTOR;
+	if (e && e->start + e->len == start) {
+		e->len += SECTOR;
+		return;
+	}
+	base->extents = must_realloc(base->extents, (base->n + 1) * sizeof(*e));
+	base->extents[base->n++] = (struct run){ start, SECTOR };
+}
+
+/* Holes of the file are passed over: images of gigabytes hold little. */
+static void find_extents(struct base *base, const char *image)
+{
+	off_t at = 0, end;
+
+	while ((size_t)at < base->size) {
+		at = lseek(base->fd, at, SEEK_DATA);
+		if (at < 0)
+			return;
+		end = lseek(base->fd, at, SEEK_HOLE);
+		at &= ~(off_t)(SECTOR - 1);
+		for (; at < end && at + SECTOR <= (off_t)base->size; at += SECTOR)
+			if (!is_empty(image + at))
+				add_sector(base, at);
+		at = at < end ? end : at;
+	}
+}
+
+void base_open(struct base *base, const char *name)
+{
+	struct stat st;
+	char *image;
+
+	base->name = name;
+	base->fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (base->fd < 0 || fstat(base->fd, &st))
+		die("%s: %s", name, strerror(errno));
+	base->size = st.st_size;
+	if (!S_ISREG(st.st_mode) || base->size < SECTOR)
+		die("%s is no disk image", name);
+	image = mmap(NULL, base->size, PROT_READ, MAP_PRIVATE, base->fd, 0);
+	if (image == MAP_FAILED)
+		die("%s: %s", name, strerror(errno));
+	find_extents(base, image);
+	if (!base->n)
+		die("%s holds nothing but zeroes", name);
+	checksums_find(&base->sums, image, base->size);
+	munmap(image, base->size);
+}
+
+int base_pack(const struct base *base)
+{
+	char *buf = NULL;
+
+	for (int i = 0; i < base->n; i++) {
+		const struct run *e = &base->extents[i];
+
+		buf = must_realloc(buf, e->len);
+		if (pread(base->fd, buf, e->len, e->start) != (ssize_t)e->len) {
+			error("%s: cannot be read", base->name);
+			return -1;
+		}
+		if (fwrite(buf, e->len, 1, stdout) != 1) {
+			error("the output cannot be written");
+			return -1;
+		}
+	}
+	free(buf);
+	if (fflush(stdout)) {
+		error("the output cannot be written");
+		return -1;
+	}
+	return 0;
+}
+
+void base_load(const struct base *base, struct disk *disk)
+{
+	int err = disk_map(disk, base->fd, base->size);
+
+	if (err)
+		die("%s: %s", base->name, strerror(-err));
+}
+
+/* The part of the case from @at on, into memory. A short case ends early. */
+static int put(const struct test_case *c, int fd, size_t at, char *to, size_t len)
+{
+	if (fd < 0) {
+		memcpy(to, (const char *)c->bytes + at, len);
+		return 0;
+	}
+	while (len) {
+		ssize_t n = pread(fd, to, len, at);
+
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		to += n;
+		at += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static int put_extents(const struct test_case *c, int fd, size_t total, const struct base *base,
+		       const struct disk *disk)
+{
+	size_t at = 0;
+	int err = 0;
+
+	for (int i = 0; i < base->n && at < total && !err; i++) {
+		const struct run *e = &base->extents[i];
+		size_t len = e->len < total - at ? e->len : total - at;
+
+		err = put(c, fd, at, disk->memory + e->start, len);
+		at += len;
+	}
+	return err;
+}
+
+int case_load(const struct test_case *c, const struct base *base, int fix,
+	      const struct disk *disk)
+{
+	int fd = c->path ? open(c->path, O_RDONLY | O_CLOEXEC) : -1;
+	size_t len = c->len;
+	struct stat st;
+	int err;
+
+	if (c->path && (fd < 0 || fstat(fd, &st)))
+		return -errno;
+	/* A fuzzer writes another case into the same file each time. */
+	if (fd >= 0)
+		len = st.st_size;
+	if (base)
+		err = put_extents(c, fd, len, base, disk);
+	else if (len > disk->size)
+		err = -EFBIG;
+	else if (fd >= 0)
+		err = disk_map(disk, fd, len);
+	else
+		err = put(c, fd, 0, disk->memory, len);
+	if (fd >= 0)
+		close(fd);
+	if (!err && base && fix)
+		checksums_fix(&base->sums, disk->memory);
+	return err;
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <lkl.h>
+#include <lkl_host.h>
+
+#include <message.h>
+
+#include "child.h"
+
+#define DEVICE	"/disk"
+#define MNT	"/mnt"
+
+static struct report *report;
+static int verbose;
+static void (LKL_ABI *default_panic)(void);
+
+static void LKL_ABI keep(const char *text, int len)
+{
+	if (verbose && write(STDERR_FILENO, text, len) < 0)
+		return;
+	for (int i = 0; i < len; i++)
+		report->log[report->log_len++ % LOG_SIZE] = text[i];
+}
+
+static void LKL_ABI panic(void)
+{
+	report->panicked = 1;
+	default_panic();
+}
+
+static void must(long ret, const char *what)
+{
+	if (ret < 0)
+		die("%s: %s", what, lkl_strerror(ret));
+}
+
+void child_boot(struct job *job, const char *arguments)
+{
+	long ret;
+
+	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	if (report == MAP_FAILED)
+		die("out of memory");
+	verbose = job->verbose;
+	lkl_host_ops.print = keep;
+	default_panic = lkl_host_ops.panic;
+	lkl_host_ops.panic = panic;
+	ret = lkl_start_kernel("%s loglevel=%d", arguments, verbose ? 7 : 5);
+	if (ret)
+		die("cannot start the kernel: %s; try another amount of memory (mb)",
+		    lkl_strerror(ret));
+	disk_attach(&job->disk);
+	must(lkl_sys_mknod(DEVICE, LKL_S_IFBLK | 0600, job->disk.devno), "mknod");
+	must(lkl_sys_mkdir(MNT, 0755), "mkdir");
+}
+
+const struct report *child_report(void)
+{
+	return report;
+}
+
+static long mount_it(const struct job *job)
+{
+	return lkl_sys_mount(DEVICE, MNT, (char *)job->type, job->mount_flags,
+			     (char *)job->mount_options);
+}
+
+/* Returns 0 or the error that is told. */
+static long run(const struct job *job, const struct test_case *c)
+{
+	long coverage[6] = { (long)job->coverage, COVERAGE_SIZE };
+	long err = case_load(c, job->base, job->fix_checksums, &job->disk);
+
+	if (err)
+		return err;
+	if (job->coverage)
+		lkl_syscall(LKL_CALL_COVERAGE, coverage);
+	report->stage = STAGE_MOUNT;
+	err = mount_it(job);
+	if (job->verbose)
+		printf("mount = %s\n", err ? lkl_strerror(err) : "0");
+	if (err)
+		return err;
+	report->stage = STAGE_SCRIPT;
+	script_run(&job->script, MNT, job->verbose, &report->progress);
+	report->stage = STAGE_UNMOUNT;
+	err = lkl_sys_umount(MNT, 0);
+	if (job->verbose)
+		printf("umount = %s\n", err ? lkl_strerror(err) : "0");
+	report->stage = STAGE_DONE;
+	return 0;
+}
+
+/* The signal ends the process wherever it is: loops of the kernel are code like any other. */
+static void set_limit(unsigned int ms)
+{
+	struct itimerval t = {
+		.it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 },
+	};
+
+	signal(SIGALRM, SIG_DFL);
+	setitimer(ITIMER_REAL, &t, NULL);
+}
+
+pid_t child_start(const struct job *job, const struct test_case *c)
+{
+	pid_t pid;
+
+	memset(report, 0, offsetof(struct report, log));
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	if (job->limit_ms)
+		set_limit(job->limit_ms);
+	report->error = run(job, c);
+	if (job->verbose)
+		fflush(stdout);
+	/* What the kernel still has to do dies with it. */
+	_exit(report->error ? 1 : 0);
+}
+
+enum outcome child_wait(pid_t pid, int *status)
+{
+	int st;
+
+	while (waitpid(pid, &st, 0) != pid)
+		if (errno != EINTR)
+			die("waitpid: %s", strerror(errno));
+	if (status)
+		*status = st;
+	if (WIFSIGNALED(st))
+		return WTERMSIG(st) == SIGALRM ? OUTCOME_HUNG : OUTCOME_CRASHED;
+	if (report->stage == STAGE_DONE)
+		return OUTCOME_MOUNTED;
+	if (!report->error)
+		return OUTCOME_CRASHED;
+	return report->stage == STAGE_LOAD ? OUTCOME_FAILED : OUTCOME_REFUSED;
+}
