@@ -20,7 +20,16 @@ static struct clocksource clock = {
 	.read = clock_read,
 	.flags = CLOCK_SOURCE_IS_CONTINUOUS,
 	.mask = CLOCKSOURCE_MASK(64),
+	/* It counts nanoseconds. */
+	.mult = 1 << 24,
+	.shift = 24,
 };
+
+/* From the first moment on: with jiffies until then, the time of the boot would be lost. */
+struct clocksource * __init clocksource_default_clock(void)
+{
+	return &clock;
+}
 
 static int set_next_event(unsigned long delta, struct clock_event_device *dev)
 {
@@ -71,7 +80,7 @@ void __init time_init(void)
 {
 	/* The host's clock is as exact as it is; delays need no calibration. */
 	preset_lpj = 1000000;
-	clocksource_register_hz(&clock, NSEC_PER_SEC);
+	__clocksource_register(&clock);
 	timer.cpumask = cpumask_of(0);
 	clockevents_config_and_register(&timer, NSEC_PER_SEC, 1, LONG_MAX);
 }
