@@ -12,7 +12,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
-B=${B:-build}
+B=$(realpath "${B:-build}")
 what=$1 pattern=${2:-}
 out=$B/selftests
 doc=docs/conformance.md
@@ -20,12 +20,13 @@ limit=120
 bad=0
 
 # one COMMAND...: runs a test, says what became of it: "P passed, F failed, S skipped" by
-# its own report, or by its status if it makes none. A test may leave children behind.
+# its own report, or by its status if it makes none. A test may leave children behind,
+# and files where it runs.
 one()
 {
 	local log=$1 status ok failed skipped
 	shift
-	setsid -w timeout -k 5 $limit "$@" > "$log" 2>&1 < /dev/null
+	(cd "$out/work" && exec setsid -w timeout -k 5 $limit "$@") > "$log" 2>&1 < /dev/null
 	status=$?
 	skipped=$(grep -ciE '^ok .*# skip' "$log")
 	ok=$(($(grep -cE '^ok ' "$log") - skipped))
@@ -48,6 +49,8 @@ good()
 	[[ $1 == *" 0 failed"* && $1 != *"not done"* ]]
 }
 
+mkdir -p "$out/log" "$out/work"
+
 explained()
 {
 	grep -q "^| *\`selftests/$1\`" "$doc"
@@ -58,7 +61,6 @@ while IFS=$'\t' read -r when where name setup; do
 	[[ -z $pattern || $name == *$pattern* ]] || continue
 	setup=${setup##*$'\t'}
 	log=$out/log/${name//\//-}
-	mkdir -p "$out/log"
 	# Some wait 10 ms for another thread to sleep: too little on a busy machine.
 	for _ in 1 2 3; do
 		inside=$(LKL_SELFTEST_SETUP=$setup one "$log.inside" "$out/lkl/$name")
