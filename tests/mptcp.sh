@@ -130,9 +130,7 @@ one()
 
 	up "$name" "$peer" "$da $db" "$a" "$b" || return
 	sum "$name, from us" 90 "$seconds" $((a + b))
-	# What the host's sender does is not ours: Linux 6.18 sends to another one of its kind
-	# at 85 to 94 % here, 6.12 at 93.
-	sum "$name, to us" "$([ "$peer" = lkl ] && echo 90 || echo 80)" "$seconds" $((a + b)) -R
+	sum "$name, to us" 90 "$seconds" $((a + b)) -R
 }
 
 if [ "$(cat /proc/sys/net/mptcp/enabled 2>/dev/null)" = 1 ]; then

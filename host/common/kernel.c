@@ -118,13 +118,6 @@ static struct host_thread *attach(void)
 	return t;
 }
 
-int lkl_kernel_is_inside(void)
-{
-	struct host_thread *t = self;
-
-	return t && t->inside;
-}
-
 lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 {
 	struct host_thread *t = self;

@@ -10,9 +10,6 @@
 unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long addr,
 				    int write);
 
-/* Whether the calling thread is in a system call, be it asleep. */
-int lkl_kernel_is_inside(void);
-
 /* Before fork(), and after it on either side; on hosts that have fork(). */
 void lkl_kernel_fork_prepare(void);
 void lkl_kernel_fork_done(int child);

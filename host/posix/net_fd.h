@@ -27,6 +27,7 @@ struct net_fd {
 	int idle_deep;
 	/* The device's thread's: */
 	int idle_streak;
+	int idle_needed;
 	int idle_looks;
 	unsigned int idle_ended;
 	/* Its place there, from 1 on; 0: it has none. */

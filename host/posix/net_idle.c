@@ -5,14 +5,19 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "../common/kernel.h"
 #include "net_fd.h"
 #include "net_idle.h"
 
 #define DEVICES_MAX	16
 #define FDS_MAX		64
-/* So many frames in a row for waiting threads let the device's thread stand by. */
+/*
+ * So many frames in a row for waiting threads let the device's thread stand by; more
+ * after it did and nobody came.
+ */
 #define STREAK		16
+#define STREAK_MAX	1024
+/* A thread that waited so lately is about to wait again. */
+#define LATELY_NS	200000
 /* How often it then looks, and how often in vain before it leaves that, too. */
 #define LOOK_MS		1
 #define LOOKS		50
@@ -28,6 +33,10 @@ static struct {
 	int n_devices;
 	/* Threads that could look after devices wait: this many. */
 	int waiting;
+	/* When the last one began or ended. */
+	unsigned long long last;
+	/* Devices whose threads stand by. */
+	int standing_by;
 	/* One of them does; and how often that has ended. */
 	int guest;
 	unsigned int ended;
@@ -74,6 +83,7 @@ static void forked(void)
 		idle.devices[i] = NULL;
 	idle.n_devices = 0;
 	idle.waiting = 0;
+	idle.standing_by = 0;
 	idle.guest = 0;
 	idle.deep = 0;
 	if (idle.wake_fd >= 0)
@@ -86,6 +96,14 @@ static void start(void)
 	pthread_atfork(NULL, NULL, forked);
 }
 
+static void set_state(struct net_fd *f, enum net_fd_state state)
+{
+	int old = __atomic_exchange_n(&f->idle_state, state, __ATOMIC_SEQ_CST);
+
+	if (old != (int)state)
+		__atomic_fetch_add(&idle.standing_by, (int)state - old, __ATOMIC_SEQ_CST);
+}
+
 void lkl_net_idle_add(struct net_fd *f)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -94,6 +112,7 @@ void lkl_net_idle_add(struct net_fd *f)
 	pthread_once(&once, start);
 	f->idle_state = NET_FD_POLLS;
 	f->idle_streak = 0;
+	f->idle_needed = STREAK;
 	pthread_mutex_lock(&idle.lock);
 	if (idle.wake_fd < 0)
 		idle.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -116,6 +135,7 @@ void lkl_net_idle_remove(struct net_fd *f)
 	pthread_mutex_lock(&idle.lock);
 	if (idle.devices[f->idle_slot - 1] == f) {
 		idle.devices[f->idle_slot - 1] = NULL;
+		set_state(f, NET_FD_POLLS);
 		__atomic_fetch_sub(&idle.n_devices, 1, __ATOMIC_SEQ_CST);
 		idle.generation++;
 		/* Nobody needs it any more: no descriptor is left behind. */
@@ -158,30 +178,45 @@ int lkl_net_idle_stand_by(struct net_fd *f)
 	ended = __atomic_load_n(&idle.ended, __ATOMIC_SEQ_CST);
 	if (ended != f->idle_ended) {
 		f->idle_looks = 0;
+		if (f->idle_needed > STREAK)
+			f->idle_needed /= 2;
 	} else if (get(&idle.guest)) {
 		f->idle_looks++;
 	} else {
 		/* Nobody came since the last look. */
 		f->idle_streak = 0;
-		__atomic_store_n(&f->idle_state, NET_FD_POLLS, __ATOMIC_SEQ_CST);
+		if (f->idle_needed < STREAK_MAX)
+			f->idle_needed *= 2;
+		set_state(f, NET_FD_POLLS);
 	}
 	f->idle_ended = ended;
 	return 1;
+}
+
+static void note_waiting(void)
+{
+	__atomic_store_n(&idle.last, lkl_host_ops.time(), __ATOMIC_RELAXED);
+}
+
+static int somebody_waits(void)
+{
+	return get(&idle.waiting) ||
+	       lkl_host_ops.time() - __atomic_load_n(&idle.last, __ATOMIC_RELAXED) < LATELY_NS;
 }
 
 void lkl_net_idle_frames(struct net_fd *f)
 {
 	if (!f->idle_slot)
 		return;
-	if (!get(&idle.waiting)) {
+	if (!somebody_waits()) {
 		f->idle_streak = 0;
 		return;
 	}
-	if (++f->idle_streak < STREAK)
+	if (++f->idle_streak < f->idle_needed)
 		return;
 	f->idle_looks = 0;
 	f->idle_ended = __atomic_load_n(&idle.ended, __ATOMIC_SEQ_CST) - 1;
-	__atomic_store_n(&f->idle_state, NET_FD_STANDS_BY, __ATOMIC_SEQ_CST);
+	set_state(f, NET_FD_STANDS_BY);
 }
 
 int lkl_net_idle_wake(struct net_fd *f)
@@ -251,6 +286,7 @@ static void look_once(unsigned long long deadline)
 	struct pollfd fds[FDS_MAX + 1];
 	unsigned long long now = lkl_host_ops.time();
 	struct timespec ts = { 0 };
+	int forever = deadline == LKL_TIME_NEVER;
 	unsigned int generation;
 	int n;
 
@@ -259,11 +295,11 @@ static void look_once(unsigned long long deadline)
 	generation = idle.generation;
 	pthread_mutex_unlock(&idle.lock);
 	fds[n] = (struct pollfd){ .fd = idle.wake_fd, .events = POLLIN };
-	if (deadline > now) {
+	if (deadline > now && !forever) {
 		ts.tv_sec = (deadline - now) / 1000000000;
 		ts.tv_nsec = (deadline - now) % 1000000000;
 	}
-	if (ppoll(fds, n + 1, &ts, NULL) <= 0)
+	if (ppoll(fds, n + 1, forever ? NULL : &ts, NULL) <= 0)
 		return;
 	if (fds[n].revents)
 		drain(idle.wake_fd);
@@ -284,19 +320,18 @@ static void wake_deep(void)
 	pthread_mutex_unlock(&idle.lock);
 }
 
-static int any_stands_by(void)
+int lkl_net_idle_begin(void)
 {
-	int d, any = 0;
+	int none = 0;
 
-	pthread_mutex_lock(&idle.lock);
-	for (d = 0; d < DEVICES_MAX && !any; d++)
-		any = idle.devices[d] &&
-		      get(&idle.devices[d]->idle_state) == NET_FD_STANDS_BY;
-	pthread_mutex_unlock(&idle.lock);
-	return any;
+	note_waiting();
+	__atomic_fetch_add(&idle.waiting, 1, __ATOMIC_SEQ_CST);
+	return get(&idle.standing_by) &&
+	       __atomic_compare_exchange_n(&idle.guest, &none, 1, 0, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST);
 }
 
-static int wait_as_guest(sem_t *sem, unsigned long long deadline)
+int lkl_net_idle_wait(sem_t *sem, unsigned long long deadline)
 {
 	int taken;
 
@@ -307,33 +342,41 @@ static int wait_as_guest(sem_t *sem, unsigned long long deadline)
 	return taken;
 }
 
-int lkl_net_idle_wait(sem_t *sem, unsigned long long deadline)
+void lkl_net_idle_end(int guest)
 {
-	int none = 0, ret = -1;
-
-	if (!get(&idle.n_devices) || !lkl_kernel_is_inside())
-		return -1;
-	__atomic_fetch_add(&idle.waiting, 1, __ATOMIC_SEQ_CST);
-	if (!any_stands_by() ||
-	    !__atomic_compare_exchange_n(&idle.guest, &none, 1, 0, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST)) {
-		struct timespec ts = {
-			.tv_sec = deadline / 1000000000,
-			.tv_nsec = deadline % 1000000000,
-		};
-
-		while ((ret = sem_clockwait(sem, CLOCK_MONOTONIC, &ts)) && errno == EINTR)
-			;
-		ret = !ret;
-	} else {
-		ret = wait_as_guest(sem, deadline);
+	if (guest) {
 		__atomic_fetch_add(&idle.ended, 1, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&idle.guest, 0, __ATOMIC_SEQ_CST);
 		if (get(&idle.deep))
 			wake_deep();
 	}
 	__atomic_fetch_sub(&idle.waiting, 1, __ATOMIC_SEQ_CST);
-	return ret;
+	note_waiting();
+}
+
+void LKL_ABI lkl_net_idle_poll(void)
+{
+	int d;
+
+	if (!get(&idle.n_devices))
+		return;
+	note_waiting();
+	/* If the lock is taken, so are the devices looked after. */
+	if (!get(&idle.standing_by) || pthread_mutex_trylock(&idle.lock))
+		return;
+	__atomic_fetch_add(&idle.ended, 1, __ATOMIC_SEQ_CST);
+	working = 1;
+	for (d = 0; d < DEVICES_MAX; d++) {
+		struct net_fd *f = idle.devices[d];
+		struct lkl_net_wait w;
+
+		if (!f || get(&f->idle_state) == NET_FD_POLLS)
+			continue;
+		lkl_net_wants(&f->base, &w);
+		lkl_net_work(&f->base, &w);
+	}
+	working = 0;
+	pthread_mutex_unlock(&idle.lock);
 }
 
 void lkl_net_idle_posted(const sem_t *sem)

@@ -12,6 +12,8 @@
 
 #include <semaphore.h>
 
+#include <lkl_ops.h>
+
 struct net_fd;
 
 /* The device was added, and is about to be removed. free. */
@@ -26,10 +28,15 @@ void lkl_net_idle_frames(struct net_fd *f);
 int lkl_net_idle_wake(struct net_fd *f);
 
 /*
- * Waits for @sem until @deadline, a real one, in a thread that waits in the kernel. 1:
- * it is taken, 0: it was not, -1: another thread does so, or there is nothing to do.
+ * Around the waiting of a thread that waits on behalf of the kernel: 1 if it is to look after
+ * devices meanwhile, by lkl_net_idle_wait(), which waits for @sem until @deadline and
+ * returns whether it was taken.
  */
+int lkl_net_idle_begin(void);
 int lkl_net_idle_wait(sem_t *sem, unsigned long long deadline);
+void lkl_net_idle_end(int guest);
+/* For struct lkl_host_operations. */
+void LKL_ABI lkl_net_idle_poll(void);
 /* @sem was posted: wakes the thread that may be in lkl_net_idle_wait() for it. */
 void lkl_net_idle_posted(const sem_t *sem);
 

@@ -3,6 +3,7 @@
 #include <lkl_host.h>
 
 #include "iomem.h"
+#include "net_idle.h"
 #include "posix.h"
 
 struct lkl_host_operations lkl_host_ops = {
@@ -56,4 +57,6 @@ struct lkl_host_operations lkl_host_ops = {
 	.iomem_access = lkl_iomem_access,
 
 	.random = lkl_posix_random,
+	.idle_wait = lkl_posix_idle_wait,
+	.idle_poll = lkl_net_idle_poll,
 };

@@ -16,6 +16,7 @@ void LKL_ABI lkl_posix_sem_up(struct lkl_sem *sem);
 void LKL_ABI lkl_posix_sem_down(struct lkl_sem *sem);
 int LKL_ABI lkl_posix_sem_down_until(struct lkl_sem *sem,
 				     unsigned long long deadline);
+int LKL_ABI lkl_posix_idle_wait(struct lkl_sem *sem, unsigned long long deadline);
 struct lkl_mutex *LKL_ABI lkl_posix_mutex_alloc(int recursive);
 void LKL_ABI lkl_posix_mutex_free(struct lkl_mutex *mutex);
 void LKL_ABI lkl_posix_mutex_lock(struct lkl_mutex *mutex);

@@ -25,7 +25,7 @@
 #endif
 
 /* Raised whenever a member of either table changes its place or its meaning. */
-#define LKL_OPS_VERSION 2
+#define LKL_OPS_VERSION 3
 
 typedef unsigned long long lkl_thread_t;
 
@@ -180,6 +180,16 @@ struct lkl_host_operations {
 	 * context.
 	 */
 	int (LKL_ABI *random)(void *buf, int size);
+
+	/*
+	 * For hosts whose devices can be looked after by the thread that waits on
+	 * behalf of the kernel CPU, so that an event wakes the thread that needs it;
+	 * may be NULL, both or none. idle_wait() is sem_down_until() in that thread.
+	 * idle_poll() does what there is to do without waiting; it is called again and
+	 * again for some tens of us before that. free, but inside a system call.
+	 */
+	int (LKL_ABI *idle_wait)(struct lkl_sem *sem, unsigned long long deadline);
+	void (LKL_ABI *idle_poll)(void);
 };
 
 /*

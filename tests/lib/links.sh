@@ -34,6 +34,10 @@ links_up()
 		on_peer sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
 			net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
 		ip -n "$p" mptcp limits set subflow 8 add_addr_accepted 8
+		# As Linux has it by default; BBR, which a host may have instead, leaves up to 40 %
+		# of links as narrow as these unused. In a namespace it may be that only Reno is allowed.
+		on_peer sh -c 'f=/proc/sys/net/ipv4/tcp_congestion_control
+			echo cubic > $f || echo reno > $f' 2>/dev/null
 	}
 	on_links sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 	for ((n = 1; n <= links_count; n++)); do

@@ -111,6 +111,17 @@ static void wake(struct lkl_thread *th)
 		lkl_ops->sem_up(td->sem);
 }
 
+static bool is_waiter_done(struct lkl_thread *th);
+
+/*
+ * Whether @th waits on behalf of the CPU and may look after the host's devices
+ * meanwhile. Not the helper: it may sleep on long after others have come.
+ */
+static bool for_idle(struct lkl_thread *th, bool (*ready)(struct lkl_thread *))
+{
+	return ready == is_waiter_done && th != &helper && lkl_ops->idle_wait;
+}
+
 /* Sleeps until woken or @deadline, if @ready is still false. */
 static void sleep_unless(struct lkl_thread *th, bool (*ready)(struct lkl_thread *),
 			 u64 deadline)
@@ -124,7 +135,8 @@ static void sleep_unless(struct lkl_thread *th, bool (*ready)(struct lkl_thread 
 	if (!__atomic_compare_exchange_n(&td->sleep, &awake, LKL_ASLEEP, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		return;
-	if (lkl_ops->sem_down_until(td->sem, deadline))
+	if (for_idle(th, ready) ? lkl_ops->idle_wait(td->sem, deadline) :
+				  lkl_ops->sem_down_until(td->sem, deadline))
 		return;
 	/* Timed out; if somebody woke us all the same, his sem_up() is ours. */
 	if (__atomic_exchange_n(&td->sleep, LKL_AWAKE, __ATOMIC_SEQ_CST) == LKL_WOKEN)
@@ -149,6 +161,8 @@ static bool spin_until(struct lkl_thread *th, bool (*ready)(struct lkl_thread *)
 	if (!__atomic_fetch_add(&spinners, 1, __ATOMIC_RELAXED)) {
 		end = min(lkl_ops->time() + SPIN_NS, deadline);
 		do {
+			if (for_idle(th, ready))
+				lkl_ops->idle_poll();
 			for (int i = 0; i < 32 && !done; i++) {
 				cpu_relax();
 				done = ready(th);

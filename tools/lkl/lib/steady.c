@@ -121,6 +121,8 @@ void steady_prepare(time_t now)
 	lkl_host_ops.wall_time = steady_wall_time;
 	lkl_host_ops.sem_up = steady_sem_up;
 	lkl_host_ops.sem_down_until = steady_sem_down_until;
+	lkl_host_ops.idle_wait = NULL;
+	lkl_host_ops.idle_poll = NULL;
 	lkl_disk_set_engine("sync");
 }
 
