@@ -707,10 +707,11 @@ void lkl_cpu_die(int err)
 
 	__atomic_store_n(&lkl_cpu.dead, err, __ATOMIC_SEQ_CST);
 	/* The host tasks, in as far as the kernel had got that far. */
-	if (init_pid_ns.child_reaper)
-	for_each_thread(init_pid_ns.child_reaper, task)
-		if (task->thread.host)
-			wake(task->thread.host);
+	if (init_pid_ns.child_reaper) {
+		for_each_thread(init_pid_ns.child_reaper, task)
+			if (task->thread.host)
+				wake(task->thread.host);
+	}
 	for (th = lkl_cpu.entering; th; th = lkl_td(th)->next)
 		wake(th);
 	for (th = lkl_thread_wanting(); th; th = lkl_td(th)->next)
