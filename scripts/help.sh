@@ -10,6 +10,7 @@ Targets:
   check-all    the same with the long versions of the tests
   check-sanitize  the tests with the host's half under ASan, UBSan and TSan
   selftests    tests of the kernel tree's, on our kernel and on the host's
+  soak         the same work for MINUTES=60; memory and the like must not grow
   mingw        the same for 64-bit Windows, in build/mingw; docs/windows.md
   check-mingw  runs the tests of that under Wine
   freebsd      the same for FreeBSD 14, with its tests, in build/freebsd; docs/freebsd.md
@@ -35,6 +36,7 @@ Variables:
   ARCH_TARGET=P   builds for the processor P: x86_64, arm64 or riscv64
   CONFIG=small    the small kernel configuration
   SUITES="NAME.." of tests, for check
+  MINUTES=N       for soak
   V=1             shows the commands
   JOBS=N          jobs at a time (default: the number of processors)
 EOF

@@ -9,6 +9,16 @@ check-sanitize:
 	$(Q)+$(MAKE) SANITIZE=thread tests
 	$(Q)B=$(TOP) LKL_TEST_ALL=1 tests/run.sh sanitize
 
+# ---- soak -------------------------------------------------------------------
+
+MINUTES ?= 60
+
+PHONY += soak
+soak: $(B)/tests/soak
+	$(Q)mkdir -p $(B)/test-tmp/soak
+	$(Q)LKL_SOAK_MINUTES=$(MINUTES) LKL_TEST_TMP=$(B)/test-tmp/soak $<
+	$(Q)rm -rf $(B)/test-tmp/soak
+
 # ---- selftests --------------------------------------------------------------
 
 ST := $(B)/selftests
