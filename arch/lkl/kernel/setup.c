@@ -27,6 +27,7 @@ static const char defaults[] =
 	"ifb.numifbs=0 dummy.numdummies=0 bonding.max_bonds=0 "
 	"thash_entries=8192 uhash_entries=1024 tcpmhash_entries=1024 "
 	"nf_conntrack.hashsize=4096 mhash_entries=1024 mphash_entries=1024 "
+	"jfs.nTxLock=2048 cifs.cifs_min_rcv=1 cifs.cifs_min_small=4 "
 	"sysctl.vm.dirty_ratio=60 sysctl.vm.dirty_background_ratio=5 ";
 
 int __ref lkl_setup(const char *cmdline)
