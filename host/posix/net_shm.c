@@ -21,7 +21,7 @@
 #include "net_fd.h"
 
 #define MAGIC		0x316b6c6cu	/* "llk1" */
-#define RING_SIZE	(1u << 20)
+#define RING_SIZE	(4u << 20)
 #define FRONT_SIZE	4096
 #define FILE_SIZE	(FRONT_SIZE + 2 * RING_SIZE)
 /* Bytes of the file that are locked: one for each end, one while it is set up. */
