@@ -19,8 +19,8 @@ clean()
 	return 0
 }
 
-if ! have jq tshark ip tc nft || [ ! -x "$net" ]; then
-	fail lklnet "jq, tshark, ip, tc, nft or lkl-net is missing"
+if ! have jq tshark ip tc nft iperf3 || [ ! -x "$net" ]; then
+	fail lklnet "jq, tshark, ip, tc, nft, iperf3 or lkl-net is missing"
 	exit
 fi
 
@@ -80,6 +80,7 @@ says "unknown option" 2 "See lkl-net --help" "$net" --dance
 says "no address" 1 "example.org: no IP address" "$net" "$tmp/dummy.json" ping example.org
 says "options that exclude each other" 1 "goes neither with" \
 	"$net" "$tmp/dummy.json" test -u -R 127.0.0.1
+says "--iperf3 is of TCP" 1 "goes with none of" "$net" "$tmp/dummy.json" test --iperf3 -u 127.0.0.1
 says "--host has no stack" 1 "not with --host" "$net" --host show
 says "nobody listens" 1 "Connection refused" "$net" "$tmp/dummy.json" test 127.0.0.1
 says "nothing answers" 1 "100.0% lost" "$net" "$tmp/dummy.json" ping -c 1 10.55.0.9
@@ -217,3 +218,47 @@ expect "capture, UDP" "udp.dstport == 5400 && ipv6"
 says "capture on lo alone" 0 "1 sent, 1 received" ip netns exec "$ns" "$net" \
 	--pcap "$tmp/p.pcapng" -i lo "$tmp/tap.json" ping -c 1 127.0.0.1
 expect "capture on lo alone, packets" "frame.interface_name == \"lo\" && icmp"
+
+# ---- the program iperf3 on the host ----------------------------------------------------------------
+
+stop_server()
+{
+	[ -z "$server" ] || { kill "$server"; wait "$server"; } 2>/dev/null
+	server=
+}
+
+# moved NAME COMMAND...: its JSON says that the receiver got something.
+moved()
+{
+	local name=$1 bytes
+	shift
+
+	bytes=$(timeout 60 "$@" 2> "$tmp/err" | jq '.end.sum_received.bytes // .bytes')
+	if [ "${bytes:-0}" -gt 100000 ]; then
+		pass "$name"
+	else
+		fail "$name" "${bytes:-nothing} bytes; $(tail -1 "$tmp/err" "$tmp/server" | tail -1)"
+	fi
+}
+
+stop_server
+config iperf3.json tap tap0 2
+host=(ip netns exec "$ns")
+"${host[@]}" "$net" "$tmp/iperf3.json" server --iperf3 > "$tmp/server" 2>&1 &
+server=$!
+wait_for_server
+moved "iperf3 to us" "${host[@]}" iperf3 -J -t 1 -c 10.55.0.2
+moved "iperf3 from us, three streams" "${host[@]}" iperf3 -J -t 1 -R -P 3 -c 10.55.0.2
+moved "iperf3 to us, IPv6, small blocks" "${host[@]}" iperf3 -J -t 1 -l 1000 -c fd55::2
+says "iperf3, refused" 1 "not implemented" "${host[@]}" iperf3 -u -t 1 -c 10.55.0.2
+says "iperf3, no iperf3" 0 "a test failed" bash -c "ip netns exec $ns bash -c \
+	'head -c 41 /dev/zero > /dev/tcp/10.55.0.2/5201'; sleep 1; cat $tmp/server"
+moved "iperf3 after that" "${host[@]}" iperf3 -J -t 1 -c 10.55.0.2
+stop_server
+"${host[@]}" iperf3 -s > "$tmp/server" 2>&1 &
+server=$!
+sleep 0.5
+us=("${host[@]}" "$net" -j "$tmp/iperf3.json" test --iperf3 -t 1)
+moved "to iperf3" "${us[@]}" 10.55.0.1
+moved "from iperf3" "${us[@]}" -R 10.55.0.1
+moved "to iperf3, IPv6" "${us[@]}" fd55::1

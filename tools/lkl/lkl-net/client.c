@@ -9,7 +9,9 @@
 #include <lkl.h>
 
 #include "calls.h"
+#include "iperf3.h"
 #include "message.h"
+#include "meter.h"
 #include "test.h"
 
 #ifndef IPPROTO_MPTCP
@@ -21,54 +23,9 @@
 
 #define CONNECT_MS	10000
 
-/* How far a test is, and what is shown of it. */
-struct meter {
-	const struct client_options *o;
-	int terminal;
-	uint64_t start;
-	uint64_t log_ns, log_bytes;	/* of the last line in the log */
-	uint64_t show_ns, show_bytes;	/* of the last line on the terminal */
-};
-
-static double mbit(uint64_t bytes, uint64_t ns)
-{
-	return ns ? bytes * 8e3 / ns : 0;
-}
-
-static void meter_start(struct meter *m, const struct client_options *o)
-{
-	memset(m, 0, sizeof(*m));
-	m->o = o;
-	m->terminal = isatty(STDERR_FILENO);
-	m->start = now_ns();
-}
-
-/* @bytes have arrived @ns after the start. */
-static void meter_add(struct meter *m, uint64_t ns, uint64_t bytes)
-{
-	if (m->o->log && ns - m->log_ns >= 100000000) {
-		fprintf(m->o->log, "%.3f %.3f\n", ns / 1e9,
-			mbit(bytes - m->log_bytes, ns - m->log_ns));
-		m->log_ns = ns;
-		m->log_bytes = bytes;
-	}
-	if (m->terminal && ns - m->show_ns >= 500000000) {
-		fprintf(stderr, "\r%6.1f s  %10.2f Mbit/s ", ns / 1e9,
-			mbit(bytes - m->show_bytes, ns - m->show_ns));
-		m->show_ns = ns;
-		m->show_bytes = bytes;
-	}
-}
-
-static void meter_end(struct meter *m)
-{
-	if (m->terminal && m->show_ns)
-		fprintf(stderr, "\r%40s\r", "");
-}
-
 /* ---- connections ---------------------------------------------------------------------- */
 
-static long open_connection(const struct client_options *o)
+long client_connect(const struct client_options *o)
 {
 	int one = 1, zero = 0, flags = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, size;
 	struct pollfd p = { .events = POLLOUT };
@@ -113,11 +70,6 @@ static int extra_subflows(int fd)
 	/* The first byte of struct mptcp_info; TCP does not know the option. */
 	return calls->getsockopt(fd, SOL_MPTCP, MPTCP_INFO, info, &size) ? -1 : info[0];
 }
-
-struct result {
-	uint64_t bytes, ns;
-	int subflows;
-};
 
 /* Reads the reports that are there; 1 at the end of the stream. */
 static long take_reports(int fd, struct meter *m, struct test_report *r, size_t *have)
@@ -311,7 +263,7 @@ static void print_samples(const struct client_options *o, struct samples *s, uin
 
 /* ---- TCP ---------------------------------------------------------------------------------- */
 
-static void print_result(const struct client_options *o, const struct result *r)
+void client_print(const struct client_options *o, const struct result *r)
 {
 	if (o->json) {
 		printf("{\"bytes\": %llu, \"seconds\": %.3f, \"mbit_s\": %.3f",
@@ -338,7 +290,7 @@ static int run_tcp(const struct client_options *o)
 	struct meter m;
 	long fd, err;
 
-	fd = open_connection(o);
+	fd = client_connect(o);
 	if (fd < 0) {
 		error("%s port %d: %s", o->host, o->port, lkl_strerror(fd));
 		return 1;
@@ -360,7 +312,7 @@ static int run_tcp(const struct client_options *o)
 	else if (o->kind == TEST_PINGPONG)
 		print_samples(o, &s, now_ns() - m.start);
 	else
-		print_result(o, &res);
+		client_print(o, &res);
 	free(s.ns);
 	return err ? 1 : 0;
 }
@@ -513,5 +465,7 @@ static int run_udp(const struct client_options *o)
 
 int client_run(const struct client_options *o)
 {
+	if (o->iperf3)
+		return iperf3_client(o);
 	return o->udp ? run_udp(o) : run_tcp(o);
 }

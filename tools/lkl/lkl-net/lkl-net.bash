@@ -26,8 +26,8 @@ _lkl_net()
 		esac
 	done
 	case $command in
-	test) options="--time --reverse --round-trips --udp --rate --length --port --mptcp --log" ;;
-	server) options="--port --mptcp --once" ;;
+	test) options="--time --reverse --round-trips --udp --rate --length --port --mptcp --log --iperf3" ;;
+	server) options="--port --mptcp --once --iperf3" ;;
 	ping) options="-c -i -s" ;;
 	exec) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
 	esac

@@ -13,6 +13,7 @@
 
 #include "calls.h"
 #include "capture.h"
+#include "iperf3.h"
 #include "message.h"
 #include "net/units.h"
 #include "ping.h"
@@ -38,10 +39,11 @@ static void usage(void)
 	     "\n"
 	     "  show                  what the stack consists of (the default)\n"
 	     "  ping HOST             echo requests: -c COUNT, -i SECONDS, -s BYTES\n"
-	     "  server                the other end of tests, until Ctrl-C: -p PORT, --mptcp, --once\n"
+	     "  server                the other end of tests, until Ctrl-C: -p PORT, --mptcp, --once,\n"
+	     "                        --iperf3 (for clients that are iperf3)\n"
 	     "  test HOST             throughput to a server: -t SECONDS, -R (from it), -r (round\n"
 	     "                        trips), -u (UDP), -b RATE, -l BYTES, -p PORT, --mptcp,\n"
-	     "                        --log FILE (goodput over time)\n"
+	     "                        --log FILE (goodput over time), --iperf3 (the server is one)\n"
 	     "  exec PROGRAM ...      a program of the host whose netlink is this stack's: ip, tc,\n"
 	     "                        nft, ss, ethtool\n"
 	     "  wait                  until Ctrl-C\n"
@@ -135,15 +137,16 @@ static int run_ping(int argc, char **argv)
 	return ping(host_argument(argc, argv), n, interval, size, opt.json);
 }
 
-enum { OPT_MPTCP = 256, OPT_ONCE, OPT_LOG, OPT_PCAP };
+enum { OPT_MPTCP = 256, OPT_ONCE, OPT_LOG, OPT_PCAP, OPT_IPERF3 };
 
 static int run_server(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "port", required_argument, NULL, 'p' }, { "mptcp", no_argument, NULL, OPT_MPTCP },
-		{ "once", no_argument, NULL, OPT_ONCE }, { NULL, 0, NULL, 0 }
+		{ "once", no_argument, NULL, OPT_ONCE },
+		{ "iperf3", no_argument, NULL, OPT_IPERF3 }, { NULL, 0, NULL, 0 }
 	};
-	int c, port = TEST_PORT, mptcp = 0, once = 0;
+	int c, port = 0, mptcp = 0, once = 0, iperf3 = 0;
 
 	optind = 0;
 	while ((c = getopt_long(argc, argv, "+p:", longs, NULL)) != -1) {
@@ -153,11 +156,17 @@ static int run_server(int argc, char **argv)
 			mptcp = 1;
 		else if (c == OPT_ONCE)
 			once = 1;
+		else if (c == OPT_IPERF3)
+			iperf3 = 1;
 		else
 			exit(2);
 	}
 	no_arguments(argc, argv);
-	return server_run(port, mptcp, once);
+	if (iperf3 && mptcp)
+		die("--iperf3 goes not with --mptcp");
+	if (iperf3)
+		return iperf3_server(port ? port : IPERF3_PORT, once);
+	return server_run(port ? port : TEST_PORT, mptcp, once);
 }
 
 static FILE *open_log(const char *path)
@@ -197,6 +206,9 @@ static void test_option(int c, struct client_options *o)
 	case OPT_MPTCP:
 		o->mptcp = 1;
 		break;
+	case OPT_IPERF3:
+		o->iperf3 = 1;
+		break;
 	case OPT_LOG:
 		o->log = open_log(optarg);
 		break;
@@ -212,9 +224,10 @@ static int run_test(int argc, char **argv)
 		{ "reverse", no_argument, NULL, 'R' }, { "round-trips", no_argument, NULL, 'r' },
 		{ "udp", no_argument, NULL, 'u' }, { "rate", required_argument, NULL, 'b' },
 		{ "length", required_argument, NULL, 'l' }, { "mptcp", no_argument, NULL, OPT_MPTCP },
-		{ "log", required_argument, NULL, OPT_LOG }, { NULL, 0, NULL, 0 }
+		{ "log", required_argument, NULL, OPT_LOG },
+		{ "iperf3", no_argument, NULL, OPT_IPERF3 }, { NULL, 0, NULL, 0 }
 	};
-	struct client_options o = { .port = TEST_PORT, .seconds = 10, .json = opt.json };
+	struct client_options o = { .seconds = 10, .json = opt.json };
 	int c, status;
 
 	optind = 0;
@@ -223,6 +236,10 @@ static int run_test(int argc, char **argv)
 	o.host = host_argument(argc, argv);
 	if (o.udp && (o.mptcp || o.kind == TEST_DOWNLOAD))
 		die("-u goes neither with --mptcp nor with -R");
+	if (o.iperf3 && (o.udp || o.mptcp || o.kind == TEST_PINGPONG))
+		die("--iperf3 goes with none of -u, -r, --mptcp");
+	if (!o.port)
+		o.port = o.iperf3 ? IPERF3_PORT : TEST_PORT;
 	if (o.rate && !o.udp)
 		die("-b is for UDP; TCP finds its rate itself");
 	status = client_run(&o);

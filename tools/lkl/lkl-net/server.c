@@ -173,8 +173,8 @@ static void drain_datagrams(int fd)
 
 /* ---- both ---------------------------------------------------------------------------- */
 
-/* A socket that is bound to @port of every address; IPv4 alone where there is no IPv6. */
-static long open_socket(int type, int protocol, int port)
+/* IPv4 alone where there is no IPv6. */
+long server_socket(int type, int protocol, int port)
 {
 	int one = 1, zero = 0, size = 4 << 20;
 	struct address any;
@@ -224,13 +224,13 @@ int server_run(int port, int mptcp, int once)
 	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
 	long fd;
 
-	fd = open_socket(SOCK_STREAM, mptcp ? IPPROTO_MPTCP : 0, port);
+	fd = server_socket(SOCK_STREAM, mptcp ? IPPROTO_MPTCP : 0, port);
 	if (fd < 0) {
 		error("%s port %d: %s", mptcp ? "MPTCP" : "TCP", port, lkl_strerror(fd));
 		return 1;
 	}
 	fds[0].fd = fd;
-	fd = open_socket(SOCK_DGRAM, 0, port);
+	fd = server_socket(SOCK_DGRAM, 0, port);
 	if (fd < 0) {
 		error("UDP port %d: %s", port, lkl_strerror(fd));
 		calls->close(fds[0].fd);

@@ -49,7 +49,7 @@ struct test_datagram {
 
 struct client_options {
 	enum test_kind kind;
-	int udp, mptcp;
+	int udp, mptcp, iperf3;
 	int port;
 	double seconds;
 	uint32_t size;		/* bytes of a request or datagram; 0: the default */
@@ -59,8 +59,21 @@ struct client_options {
 	int json;
 };
 
+/* What a transfer found. */
+struct result {
+	uint64_t bytes, ns;
+	int subflows;		/* beyond the first; -1: the connection is none of MPTCP */
+};
+
+/* A connection to the server, which does not block, or err. */
+long client_connect(const struct client_options *o);
+void client_print(const struct client_options *o, const struct result *r);
+
 /* Runs a test; what it found goes to standard output. The exit status. */
 int client_run(const struct client_options *o);
+
+/* A socket that is bound to @port of every address; listening if of a connection. Or err. */
+long server_socket(int type, int protocol, int port);
 
 /* Answers tests on TCP (MPTCP if @mptcp) and UDP port @port until SIGINT. The exit status. */
 int server_run(int port, int mptcp, int once);
