@@ -41,6 +41,8 @@ start()
 
 	stop
 	links_down
+	# Lest the last one's be read.
+	rm -f "$out/server.log"
 	links_up 2 "$1" > "$out/setup.log" 2>&1 &&
 	links_shape 1 "$2" "$4" && links_shape 2 "$3" "$5" || {
 		echo "mptcp: the links could not be made: $(tail -1 "$out/setup.log")"
@@ -55,7 +57,7 @@ start()
 	fi
 	server=$!
 	for ((i = 0; i < 100; i++)); do
-		grep -q listening "$out/server.log" && return
+		grep -qs listening "$out/server.log" && return
 		sleep 0.1
 	done
 	echo "mptcp: the server did not start: $(tail -1 "$out/server.log")"

@@ -15,6 +15,7 @@ clean()
 {
 	[ -z "$server" ] || { kill "$server"; wait "$server"; } 2>/dev/null
 	server=
+	rm -f "$tmp/server"
 	ip netns del "$ns" 2>/dev/null
 	return 0
 }
@@ -58,7 +59,7 @@ wait_for_server()
 {
 	local i
 	for ((i = 0; i < 100; i++)); do
-		grep -q listening "$tmp/server" && return
+		grep -qs listening "$tmp/server" && return
 		sleep 0.1
 	done
 	fail server "$(tail -1 "$tmp/server")"
@@ -133,6 +134,7 @@ else
 fi
 config a.json stream "listen:$tmp/sock/s" 1
 config b.json stream "$tmp/sock/s" 2
+rm -f "$tmp/server"
 "${user[@]}" "$net" "$tmp/a.json" server --mptcp > "$tmp/server" 2>&1 &
 server=$!
 wait_for_server
@@ -175,6 +177,7 @@ ip -n "$ns" addr add 10.55.0.1/24 dev tap0 && ip -n "$ns" addr add fd55::1/64 de
 ip -n "$ns" link set tap0 up || { fail capture "no TAP interface"; exit; }
 # Without offloads: what is captured is what is on the wire.
 config tap.json tap tap0 2 ', "offload": "0", "vlan": "9|10.59.0.2/24"'
+rm -f "$tmp/server"
 ip netns exec "$ns" "$net" --host server > "$tmp/server" 2>&1 &
 server=$!
 wait_for_server
@@ -244,6 +247,7 @@ moved()
 stop_server
 config iperf3.json tap tap0 2
 host=(ip netns exec "$ns")
+rm -f "$tmp/server"
 "${host[@]}" "$net" "$tmp/iperf3.json" server --iperf3 > "$tmp/server" 2>&1 &
 server=$!
 wait_for_server
@@ -255,9 +259,10 @@ says "iperf3, no iperf3" 0 "a test failed" bash -c "ip netns exec $ns bash -c \
 	'head -c 41 /dev/zero > /dev/tcp/10.55.0.2/5201'; sleep 1; cat $tmp/server"
 moved "iperf3 after that" "${host[@]}" iperf3 -J -t 1 -c 10.55.0.2
 stop_server
-"${host[@]}" iperf3 -s > "$tmp/server" 2>&1 &
+rm -f "$tmp/server"
+"${host[@]}" iperf3 --forceflush -s > "$tmp/server" 2>&1 &
 server=$!
-sleep 0.5
+wait_for_server
 us=("${host[@]}" "$net" -j "$tmp/iperf3.json" test --iperf3 -t 1)
 moved "to iperf3" "${us[@]}" 10.55.0.1
 moved "from iperf3" "${us[@]}" -R 10.55.0.1

@@ -26,6 +26,8 @@ start_server()
 {
 	local i
 
+	# Lest the last one's be read.
+	rm -f "$tmp/server"
 	if [ "$links_peer" = lkl ]; then
 		links_config peer > "$tmp/peer.json"
 		exec_on_peer "$net" "$tmp/peer.json" server --mptcp > "$tmp/server" 2>&1 &
@@ -34,7 +36,7 @@ start_server()
 	fi
 	server=$!
 	for ((i = 0; i < 100; i++)); do
-		grep -q listening "$tmp/server" && return
+		grep -qs listening "$tmp/server" && return
 		sleep 0.1
 	done
 	cat "$tmp/server"
