@@ -15,7 +15,7 @@ uint32_t ip4(const char *text)
 {
 	struct in_addr addr;
 
-	ck_assert_int_eq(inet_pton(AF_INET, text, &addr), 1);
+	is(inet_pton(AF_INET, text, &addr), 1);
 	return addr.s_addr;
 }
 
@@ -257,7 +257,7 @@ static socklen_t address(const char *ip, struct sockaddr_storage *addr)
 	if (strchr(ip, ':')) {
 		sin6->sin6_family = AF_INET6;
 		sin6->sin6_port = htons(PORT);
-		ck_assert_int_eq(inet_pton(AF_INET6, ip, &sin6->sin6_addr), 1);
+		is(inet_pton(AF_INET6, ip, &sin6->sin6_addr), 1);
 		return sizeof(*sin6);
 	}
 	sin->sin_family = AF_INET;
