@@ -67,6 +67,12 @@ struct report {
  */
 void child_boot(struct job *job, const char *arguments);
 
+/*
+ * Does once with the base image what cases do, so that children find everything made that
+ * the kernel makes when it is first needed.
+ */
+void child_warm_up(struct job *job);
+
 /* The report of the child that was started last. */
 const struct report *child_report(void);
 

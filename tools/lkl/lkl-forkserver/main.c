@@ -228,6 +228,8 @@ static void boot(struct options *o)
 			     o->warnings ? "panic_on_warn=1" : "", o->boot) >= sizeof(arguments))
 		die("--boot is too long");
 	child_boot(job, arguments);
+	if (job->base)
+		child_warm_up(job);
 }
 
 static int run_all(struct options *o)
