@@ -7,6 +7,7 @@
 #include <linux/hash.h>
 #include <linux/log2.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <asm/entry.h>
 #include <asm/sections.h>
 
