@@ -11,6 +11,7 @@ Targets:
   check-sanitize  the tests with the host's half under ASan, UBSan and TSan
   selftests    tests of the kernel tree's, on our kernel and on the host's
   soak         the same work for MINUTES=60; memory and the like must not grow
+  fuzz         afl-fuzz on file systems of FS=ext4 for MINUTES=60, in build/fuzz
   mingw        the same for 64-bit Windows, in build/mingw; docs/windows.md
   check-mingw  runs the tests of that under Wine
   freebsd      the same for FreeBSD 14, with its tests, in build/freebsd; docs/freebsd.md
@@ -36,7 +37,7 @@ Variables:
   ARCH_TARGET=P   builds for the processor P: x86_64, arm64 or riscv64
   CONFIG=small    the small kernel configuration
   SUITES="NAME.." of tests, for check
-  MINUTES=N       for soak
+  MINUTES=N       for soak and fuzz; FS=TYPE, OUT=FOLDER for fuzz
   V=1             shows the commands
   JOBS=N          jobs at a time (default: the number of processors)
 EOF

@@ -8,7 +8,7 @@
 #   packages.sh missing GROUP...   says what is missing and fails; installs nothing
 #   packages.sh list GROUP...      prints the names
 #
-# Groups: build (make), demo (make demo), test (make check), menu (menuconfig),
+# Groups: build (make), demo (make demo), test (make check), menu (menuconfig), fuzz (make fuzz),
 # cross_PROCESSOR (make ARCH_TARGET=PROCESSOR), emulate (its check).
 
 set -euo pipefail
@@ -35,6 +35,9 @@ test="check strace valgrind gdb linux-perf procps util-linux util-linux-extra mo
 	file lz4 zstd bzip2 groff-base kmod"
 
 menu="libncurses-dev"
+
+# For make fuzz, beside the programs that make file systems.
+fuzz="afl++ e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g"
 
 # For other processors: their compilers, and what runs their programs here.
 cross_arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"

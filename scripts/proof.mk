@@ -19,6 +19,18 @@ soak: $(B)/tests/soak
 	$(Q)LKL_SOAK_MINUTES=$(MINUTES) LKL_TEST_TMP=$(B)/test-tmp/soak $<
 	$(Q)rm -rf $(B)/test-tmp/soak
 
+# ---- fuzzing ----------------------------------------------------------------
+
+# What afl-fuzz finds is kept, and the next run goes on from there.
+FS ?= ext4
+OUT ?= $(B)/found/$(FS)
+
+PHONY += fuzz
+fuzz:
+	$(Q)scripts/packages.sh install build fuzz
+	$(Q)+$(MAKE) CONFIG=fuzz programs
+	$(Q)tools/lkl/lkl-forkserver/fuzz.sh $(TOP)/fuzz $(FS) $$(($(MINUTES) * 60)) $(OUT)
+
 # ---- selftests --------------------------------------------------------------
 
 ST := $(B)/selftests

@@ -79,6 +79,11 @@ static void add_folder(struct cases *cases, const char *name)
 	free(entries);
 }
 
+void cases_expect(struct cases *cases, const char *name)
+{
+	add(cases, name, 0)->path = must_strdup(name);
+}
+
 void cases_add(struct cases *cases, const char *name)
 {
 	struct stat st;

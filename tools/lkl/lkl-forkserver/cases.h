@@ -31,6 +31,8 @@ struct cases {
 
 /* Adds a file, the files in a folder in order of their names, or standard input ("-"). */
 void cases_add(struct cases *cases, const char *name);
+/* Adds a file that need not be there yet. */
+void cases_expect(struct cases *cases, const char *name);
 
 struct base {
 	const char *name;

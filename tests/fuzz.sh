@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# afl-fuzz finds its way into file systems by their coverage: after some seconds its cases
+# reach more of the kernel than the first one did. LKL_TEST_ALL does all file systems, and
+# for longer. time limit: 300 s
+
+. "$(dirname "$0")/lib/shell.sh"
+
+build=$B/fuzz
+if [ ! -x "$build/bin/lkl-forkserver" ]; then
+	skip fuzz "$build is not built: make CONFIG=fuzz"
+	exit
+fi
+if ! have afl-fuzz; then
+	skip fuzz "there is no afl-fuzz"
+	exit
+fi
+seconds=${LKL_TEST_ALL:+60}
+types=${FS:-ext4 ${LKL_TEST_ALL:+xfs btrfs f2fs ntfs3 vfat exfat}}
+
+for type in $types; do
+	out=$(tools/lkl/lkl-forkserver/fuzz.sh "$build" "$type" "${seconds:-15}" "$tmp/$type" 2>&1)
+	status=$?
+	echo "# $out"
+	if [ "$status" != 0 ]; then
+		fail "$type" "$(tail -1 <<< "$out")"
+		continue
+	fi
+	if [[ $out =~ ([0-9]+)\ edges\ at\ first,\ ([0-9]+)\ now ]] &&
+			[ "${BASH_REMATCH[2]}" -gt $((BASH_REMATCH[1] * 101 / 100)) ] &&
+			[ "${BASH_REMATCH[1]}" -gt 500 ]; then
+		pass "$type-finds-more"
+	else
+		fail "$type-finds-more" "$out"
+	fi
+	# What it found is found again by itself, with the same result each time.
+	"$build/bin/lkl-forkserver" -q -t "$type" "--base=$tmp/$type/base.img" -c \
+		"$tmp/$type/out/default/queue" > "$tmp/again" 2>&1
+	grep -Eq ' 0 crashed, 0 hung; [0-9]+ edges$' "$tmp/again" && pass "$type-queue-is-harmless" ||
+		fail "$type-queue-is-harmless" "$(tail -3 "$tmp/again" | paste -sd ';')"
+done

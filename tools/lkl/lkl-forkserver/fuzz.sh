@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# fuzz.sh BUILD TYPE SECONDS FOLDER: lets afl-fuzz change file systems of TYPE, with the
+# kernel in BUILD, which counts coverage. FOLDER keeps the base image, the first case, and
+# what afl-fuzz finds (FOLDER/out); an earlier run there goes on. Ends with a summary.
+
+set -euo pipefail
+
+build=$1 type=$2 seconds=$3 folder=$4
+server=$(realpath "$build/bin/lkl-forkserver")
+cptofs=$(realpath "$build/bin/cptofs")
+export PATH=$PATH:/usr/sbin:/sbin
+
+# Small images, without checksums where there is a choice: size, mkfs.
+case $type in
+ext4) size=2M mkfs="mkfs.ext4 -q -F -b 1024 -N 64 -O ^metadata_csum,^resize_inode,inline_data" ;;
+xfs) size=300M mkfs="mkfs.xfs -q -f -m crc=0" ;;
+btrfs) size=16M mkfs="mkfs.btrfs -q -f --mixed -n 4096" ;;
+f2fs) size=64M mkfs="mkfs.f2fs -q -f" ;;
+ntfs3) size=2M mkfs="mkntfs -F -Q -q" ;;
+vfat) size=2M mkfs="mkfs.vfat" ;;
+exfat) size=2M mkfs="mkfs.exfat" ;;
+*)
+	echo "fuzz.sh: no image is known for $type; ext4, xfs, btrfs, f2fs, ntfs3, vfat or exfat are" >&2
+	exit 2 ;;
+esac
+
+for tool in afl-fuzz "${mkfs%% *}"; do
+	if ! command -v "$tool" > /dev/null; then
+		echo "fuzz.sh: $tool is missing" >&2
+		exit 1
+	fi
+done
+
+# A little of everything that file systems store.
+make_base()
+{
+	local tree=$folder/tree
+
+	mkdir -p "$tree/folder/inner" "$tree/many"
+	echo "a short file" > "$tree/short"
+	seq 2000 > "$tree/folder/longer"
+	truncate -s 100K "$tree/hole"
+	echo "behind the hole" >> "$tree/hole"
+	for i in $(seq 30); do : > "$tree/many/a-file-with-a-name-$i"; done
+	case $type in
+	vfat|exfat) ;;
+	*)
+		ln -f "$tree/short" "$tree/folder/same"
+		ln -sfn ../short "$tree/folder/inner/link" ;;
+	esac
+	rm -f "$folder/base.img"
+	truncate -s "$size" "$folder/base.img"
+	# shellcheck disable=SC2086 # words
+	$mkfs "$folder/base.img" > "$folder/mkfs.log" 2>&1 || {
+		tail -1 "$folder/mkfs.log" >&2
+		return 1
+	}
+	"$cptofs" -q -i "$folder/base.img" -t "$type" "$tree/." / 2> "$folder/cptofs.log" || {
+		cat "$folder/cptofs.log" >&2
+		return 1
+	}
+	rm -rf "$tree"
+}
+
+target=("$server" -t "$type" "--base=$folder/base.img" --fix-checksums)
+mkdir -p "$folder/seeds"
+if [ ! -e "$folder/out/default/queue" ]; then
+	make_base
+	"$server" "--base=$folder/base.img" --pack > "$folder/seeds/base"
+	first=(-i "$folder/seeds")
+else
+	first=(-i -)
+fi
+
+# edges FOLDER: what its cases reach together.
+edges()
+{
+	"${target[@]}" -q "$1" | sed -n 's/.*; \([0-9]*\) edges$/\1/p'
+}
+
+before=$(edges "$folder/seeds")
+if [ -z "$before" ]; then
+	echo "fuzz.sh: the kernel in $build counts no coverage; make CONFIG=fuzz builds one" >&2
+	exit 1
+fi
+export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 \
+	AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=30000
+if ! afl-fuzz "${first[@]}" -o "$folder/out" -V "$seconds" -t 2000 -m none -- \
+		"${target[@]}" @@ > "$folder/afl.log" 2>&1; then
+	echo "fuzz.sh: afl-fuzz failed: $(grep -a 'PROGRAM ABORT' "$folder/afl.log" | tail -1)" >&2
+	echo "fuzz.sh: see $folder/afl.log" >&2
+	exit 1
+fi
+stat()
+{
+	sed -n "s/^$1 *: \([0-9.]*\).*/\1/p" "$folder/out/default/fuzzer_stats"
+}
+after=$(edges "$folder/out/default/queue")
+echo "$type: $(stat execs_done) cases in $(stat run_time) s, $(stat execs_per_sec) a second;" \
+	"$before edges at first, $after now; $(stat saved_crashes) crashes," \
+	"$(stat saved_hangs) hangs in $folder/out/default"
