@@ -22,12 +22,18 @@ off()
 
 report()
 {
+	# Another system, of whose libraries nothing is known here.
+	if [ "${PKG_CONFIG:-}" = false ]; then
+		off "what rests on other libraries: fs2tar, LUKS, other formats of images" \
+			"PKG_CONFIG names no pkg-config for that system"
+		return
+	fi
 	have liburing ||
 		off "disk I/O through io_uring, threads do it" "liburing-dev is missing"
 	command -v ccache >/dev/null ||
 		off "compiler cache" "ccache is missing"
 	have blkid ||
-		off "programs for disk images" "libblkid-dev is missing"
+		off "rare types of partition tables and file systems" "libblkid-dev is missing"
 	have libseccomp ||
 		off "system call filter of the programs" "libseccomp-dev is missing"
 	have libcryptsetup ||
@@ -39,7 +45,7 @@ report()
 	have libnbd ||
 		off "qcow2, vmdk, vdi, vhdx and NBD disks" "libnbd-dev is missing"
 	have libcjson ||
-		off "configurations in JSON, lkl-part --json" "libcjson-dev is missing"
+		off "configurations in JSON" "libcjson-dev is missing"
 	have slirp ||
 		off "slirp network devices" "libslirp-dev or libglib2.0-dev is missing"
 	have_header libvdeplug.h ||

@@ -11,7 +11,7 @@
 #   use-NAME    libraries that it uses if they are there, as HAVE_LIBRARY
 #   links-NAME  other names under which it is installed
 #   flags-NAME  further flags of the compiler
-# tools/lkl/lib/tool.mk does the same for what is shared, with the name "lib". The
+# tools/lkl/lib/tool.mk says use-lib of what is shared. The
 # demo takes none of that, so that it needs nothing but the library.
 
 tool-dirs := $(filter-out lib,$(notdir $(patsubst %/,%,$(dir $(wildcard tools/lkl/*/*.c)))))
@@ -24,8 +24,7 @@ with-pkg = $(strip $(foreach p,$(1),$(if $(shell $(PKG_CONFIG) --exists $(p) 2>/
 have-flags = $(foreach p,$(1),-DHAVE_$(shell echo $(p) | tr 'a-z+.-' 'A-Z___'))
 
 tools := $(foreach t,$(tool-names),\
-	$(if $(filter-out $(call with-pkg,$(pkg-$(t)) $(pkg-lib)),$(pkg-$(t)) \
-		$(if $(filter demo,$(t)),,$(pkg-lib))),,$(t)))
+	$(if $(filter-out $(call with-pkg,$(pkg-$(t))),$(pkg-$(t))),,$(t)))
 
 # In an emulator run those that rest on the processor; the others are about what the
 # full configuration and the programs promise, which is the same everywhere. A host too
@@ -36,18 +35,26 @@ bench-names := $(or $(host-benches),$(basename $(notdir $(wildcard bench/*.c))))
 
 # They see the public headers only, as the tests do.
 program-flags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -MMD -MP
+tool-flags = -Itools/lkl/lib $(host-tool-dirs:%=-Itools/lkl/lib/%) $(host-tool-flags)
 program-libs = $(B)/liblkl.a $(HOST_LIBS)
 
 # ---- tools ----------------------------------------------------------------
 
-used-lib := $(call with-pkg,$(pkg-lib) $(use-lib))
-tool-lib-sources := $(wildcard tools/lkl/lib/*.c)
+used-lib := $(call with-pkg,$(use-lib))
+
+# A file of one of the host's folders there, $(host-tool-dirs), takes the place of its
+# namesake; libblkid that of our own code.
+tool-host-sources := $(foreach d,$(host-tool-dirs),$(wildcard tools/lkl/lib/$(d)/*.c))
+tool-lib-sources := $(tool-host-sources) $(filter-out $(host-tools-without) \
+	$(foreach d,$(host-tool-dirs),$(tool-host-sources:tools/lkl/lib/$(d)/%=tools/lkl/lib/%)) \
+	$(addprefix %/,$(if $(filter blkid,$(used-lib)),probe_own.c probe_table.c,\
+		probe_blkid.c content_copy.c)),$(wildcard tools/lkl/lib/*.c))
 tool-lib-objects := $(tool-lib-sources:tools/lkl/lib/%.c=$(HB)/tools/%.o)
 
 $(HB)/tools/%.o: tools/lkl/lib/%.c $(KB)/headers.stamp $(B)/host-flags
 	$(say) CC $@
 	$(Q)mkdir -p $(@D)
-	$(Q)$(host-cc) $(program-flags) $(call have-flags,$(used-lib)) \
+	$(Q)$(host-cc) $(program-flags) $(tool-flags) $(call have-flags,$(used-lib)) \
 		$(if $(used-lib),$$($(PKG_CONFIG) --cflags $(used-lib))) -c -o $@ $<
 
 $(HB)/libtools.a: $(tool-lib-objects)
@@ -61,13 +68,15 @@ used-$(1) := $(call with-pkg,$(pkg-$(1)) $(use-$(1)))
 $(B)/bin/$(1)$(exe): $(wildcard tools/lkl/$(1)/*.c) $(if $(filter demo,$(1)),,$(HB)/libtools.a) $(B)/liblkl.a
 	$$(say) TOOL $$@
 	$$(Q)mkdir -p $(B)/bin $(B)/bin/.d
-	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d -Itools/lkl/lib $$(flags-$(1)) \
+	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d \
+		$(if $(filter demo,$(1)),,$$(tool-flags)) $$(flags-$(1)) \
 		$$(call have-flags,$$(used-$(1))) \
 		$$(if $$(used-$(1)),$$$$($(PKG_CONFIG) --cflags $$(used-$(1)))) -o $$@ \
 		$$(filter %.c,$$^) $$(filter %libtools.a,$$^) $$(program-libs) \
-		$(if $(filter demo,$(1)),,-Wl$(comma)--as-needed \
-			$$$$($(PKG_CONFIG) --libs $$(used-$(1)) $$(used-lib)))
-	$$(Q)for l in $$(links-$(1)); do ln -sf $(1) $(B)/bin/$$$$l || exit; done
+		$(if $(filter demo,$(1)),,$(host-tool-libs) -Wl$(comma)--as-needed \
+			$$(if $$(used-$(1))$$(used-lib),$$$$($(PKG_CONFIG) --libs $$(used-$(1)) $$(used-lib))))
+	$$(Q)cd $(B)/bin; for l in $$(links-$(1)); do \
+		$(or $(host-link),ln -sf) $(1)$(exe) $$$$l$(exe) || exit; done
 endef
 $(foreach t,$(tools),$(eval $(call tool-rule,$(t))))
 

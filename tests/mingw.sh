@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The library on Windows, as far as Wine is that. time limit: 900 s
+# The library and its programs on Windows, as far as Wine is that. time limit: 900 s
 
 . "$(dirname "$0")/lib/shell.sh"
+. tests/lib/windows.sh
 
 for tool in x86_64-w64-mingw32-gcc "${LKL_WINE:-wine}"; do
 	have "${tool%% *}" || {
@@ -28,3 +29,4 @@ for suite in $(sed -nE 's/^([a-z0-9]+) +[0-9]+ passed,.*/\1/p' "$tmp/out"); do
 	sed -E "s,^(ok|not ok|skip) ,&$suite/," "build/mingw/test-logs/$suite.report"
 done
 ! grep -qE '^Failed:' "$tmp/out" || bad=1
+windows_programs

@@ -5,7 +5,7 @@
 host-prefix := x86_64-w64-mingw32-
 host-groups := mingw
 # None of this machine's libraries is of use.
-PKG_CONFIG := false
+PKG_CONFIG := $(call told,PKG_CONFIG,false)
 
 # The objects of the library are linked to one, which pointers to far data would not outlive.
 host-cflags := -D_WIN32_WINNT=0x0a00 -D__USE_MINGW_ANSI_STDIO=1 -mcmodel=small
@@ -13,7 +13,15 @@ host-libs := -lsynchronization
 image-source := host/mingw/image-data.S
 shared-library = $(B)/lkl.dll
 exe := .exe
-host-tools := none
+
+# Programs: those that are not about what Linux alone has. For libraries of Windows there
+# is no pkg-config, unless make is told one.
+host-tools := cptofs fs2tar lkl-part
+host-tool-dirs := argp mingw
+host-tool-flags := -include tools/lkl/lib/mingw/compat.h -Dmain=tool_main
+host-tool-libs := -static -lpthread -lntdll
+host-link := cp
+host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/passphrase.c
 
 # Tests have threads of POSIX and what tests/lib/mingw imitates, and need no libraries
 # beside them. The other suites are about programs, or about what is the same everywhere.

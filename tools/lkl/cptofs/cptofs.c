@@ -119,14 +119,19 @@ static long resolve(const struct side *side, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+static int is_separator(const struct side *side, char c)
+{
+	return c == '/' || (side->fs->has_drives && c == '\\');
+}
+
 /* Where the last component begins in @path, of which trailing slashes do not count. */
-static size_t last_component(const char *path, size_t *len)
+static size_t last_component(const struct side *side, const char *path, size_t *len)
 {
 	size_t end = strlen(path), start;
 
-	while (end > 1 && path[end - 1] == '/')
+	while (end > 1 && is_separator(side, path[end - 1]))
 		end--;
-	for (start = end; start && path[start - 1] != '/'; start--)
+	for (start = end; start && !is_separator(side, path[start - 1]); start--)
 		;
 	*len = end - start;
 	return start;
@@ -145,10 +150,12 @@ static char *join(const char *a, const char *b)
  */
 static long find_place(const struct side *side, const char *path, struct place *place)
 {
-	size_t len, start = last_component(path, &len);
+	size_t len, start = last_component(side, path, &len);
 	char *last = strndup(path + start, len), *up;
-	int itself = path[start + len] == '/' || !len || !strcmp(last, ".") ||
-		     !strcmp(last, "..");
+	/* The folder that a path ends with has no name of its own there. */
+	int nameless = !len || !strcmp(last, ".") || !strcmp(last, "..") ||
+		       (side->fs->has_drives && last[len - 1] == ':');
+	int itself = nameless || is_separator(side, path[start + len]);
 	struct attributes attr;
 	long dir, ret = 0;
 
@@ -157,7 +164,7 @@ static long find_place(const struct side *side, const char *path, struct place *
 	free(up);
 	place->dir = dir;
 	place->name = must_strdup(itself ? "." : last);
-	place->as = must_strdup(!len || !strcmp(last, ".") || !strcmp(last, "..") ? "" : last);
+	place->as = must_strdup(nameless ? "" : last);
 	place->shown = join(side->prefix, path);
 	free(last);
 	if (dir >= 0)
@@ -210,7 +217,7 @@ static int find_destination(const struct side *side, const char *path, struct pl
 
 	if (dir >= 0)
 		return dir;
-	start = last_component(path, &len);
+	start = last_component(side, path, &len);
 	if ((dir == -ENOENT || dir == -ENOTDIR) && count == 1 && len) {
 		up = strndup(path, start);
 		dir = resolve(side, up);
@@ -262,7 +269,7 @@ static char *shown_destination(const struct side *side, const char *path,
 	size_t start, len;
 
 	/* As a new name it is what the source is called there. */
-	start = last_component(path, &len);
+	start = last_component(side, path, &len);
 	if (count == 1 && len && strlen(sources[0].as) == len &&
 	    !strncmp(sources[0].as, path + start, len)) {
 		char *up = strndup(path, start), *shown = join(side->prefix, up);
@@ -304,7 +311,7 @@ static int enter_sandbox(int into, const struct place *places, int count, int de
 	int *fds = must_alloc(count * sizeof(fds[0])), ret;
 
 	for (int i = 0; into && i < count; i++) {
-		fds[i] = openat(places[i].dir, places[i].name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		fds[i] = fs_host.reach(places[i].dir, places[i].name);
 		if (fds[i] >= 0)
 			sandbox_allow(fds[i]);
 	}
@@ -313,7 +320,7 @@ static int enter_sandbox(int into, const struct place *places, int count, int de
 	ret = sandbox_enter(into ? SANDBOX_READ_FILES : SANDBOX_WRITE_FILES);
 	for (int i = 0; into && i < count; i++)
 		if (fds[i] >= 0)
-			close(fds[i]);
+			fs_host.close(fds[i]);
 	free(fds);
 	return ret;
 }

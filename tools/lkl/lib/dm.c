@@ -20,7 +20,7 @@ static long control(unsigned long request, struct lkl_dm_ioctl *io)
 	fd = lkl_sys_open(CONTROL, LKL_O_RDWR | LKL_O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
-	ret = lkl_sys_ioctl(fd, request, (unsigned long)io);
+	ret = lkl_sys_ioctl(fd, request, (uintptr_t)io);
 	lkl_sys_close(fd);
 	return ret;
 }

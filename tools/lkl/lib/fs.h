@@ -32,10 +32,14 @@ struct attributes {
  * the folder @dir; where noted it may be "": the file that @dir itself is.
  */
 struct fs {
+	/* Users write "\" instead of "/" as well, and drives: "C:\folder". */
+	int has_drives;
 	/* A folder for fs::list and as @dir. */
 	long (*open_dir)(int dir, const char *name);
 	/* The same, for use as @dir only; needs no permission to read. */
 	long (*reach_dir)(int dir, const char *name);
+	/* A file of any kind itself, for sandbox_allow(). Of the host alone. */
+	long (*reach)(int dir, const char *name);
 	long (*open_file)(int dir, const char *name);
 	/* For writing; fails if there is something. */
 	long (*create)(int dir, const char *name, uint32_t mode);
@@ -47,7 +51,7 @@ struct fs {
 	long (*pread)(int fd, void *buf, size_t len, uint64_t pos);
 	long (*pwrite)(int fd, const void *buf, size_t len, uint64_t pos);
 	/* SEEK_DATA or SEEK_HOLE */
-	long (*seek)(int fd, uint64_t pos, int whence);
+	int64_t (*seek)(int fd, uint64_t pos, int whence);
 	long (*truncate)(int fd, uint64_t size);
 	long (*syncfs)(int fd);
 	long (*mkdir)(int dir, const char *name, uint32_t mode);

@@ -26,6 +26,11 @@ static long host_reach_dir(int dir, const char *name)
 	return result(openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+static long host_reach(int dir, const char *name)
+{
+	return result(openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
 /* What became a fifo meanwhile does not stop us. */
 static long host_open_file(int dir, const char *name)
 {
@@ -77,9 +82,11 @@ static long host_pwrite(int fd, const void *buf, size_t len, uint64_t pos)
 	return result(pwrite(fd, buf, len, pos));
 }
 
-static long host_seek(int fd, uint64_t pos, int whence)
+static int64_t host_seek(int fd, uint64_t pos, int whence)
 {
-	return result(lseek(fd, pos, whence));
+	off_t at = lseek(fd, pos, whence);
+
+	return at < 0 ? -errno : at;
 }
 
 static long host_truncate(int fd, uint64_t size)
@@ -204,7 +211,7 @@ static long host_removexattr(int dir, const char *name, const char *attr)
 
 const struct fs fs_host = {
 	.open_dir = host_open_dir, .reach_dir = host_reach_dir,
-	.open_file = host_open_file, .create = host_create, .close = host_close,
+	.reach = host_reach, .open_file = host_open_file, .create = host_create, .close = host_close,
 	.list = host_list, .stat = host_stat, .pread = host_pread,
 	.pwrite = host_pwrite, .seek = host_seek, .truncate = host_truncate,
 	.syncfs = host_syncfs, .mkdir = host_mkdir, .symlink = host_symlink,

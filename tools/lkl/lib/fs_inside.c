@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
-#include <sys/sysmacros.h>
 
 #include <lkl.h>
 
@@ -70,7 +69,7 @@ static long inside_stat(int dir, const char *name, struct attributes *attr)
 		.links = sx.stx_nlink, .major = sx.stx_rdev_major,
 		.minor = sx.stx_rdev_minor, .size = sx.stx_size,
 		.stored = sx.stx_blocks * 512,
-		.dev = makedev(sx.stx_dev_major, sx.stx_dev_minor), .ino = sx.stx_ino,
+		.dev = (uint64_t)sx.stx_dev_major << 32 | sx.stx_dev_minor, .ino = sx.stx_ino,
 		.atime = { sx.stx_atime.tv_sec, sx.stx_atime.tv_nsec },
 		.mtime = { sx.stx_mtime.tv_sec, sx.stx_mtime.tv_nsec },
 	};
@@ -94,7 +93,7 @@ static long inside_pwrite(int fd, const void *buf, size_t len, uint64_t pos)
 	return done;
 }
 
-static long inside_seek(int fd, uint64_t pos, int whence)
+static int64_t inside_seek(int fd, uint64_t pos, int whence)
 {
 	steady_settle();
 	return lkl_sys_lseek(fd, pos, whence);

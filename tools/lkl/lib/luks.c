@@ -3,18 +3,19 @@
  * libcryptsetup reads the header and derives the key, from a copy of the header in
  * memory: it needs no root for that, and nothing that it does can reach the image.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <stddef.h>
 
 #include "luks.h"
 #include "message.h"
 
 #ifdef HAVE_LIBCRYPTSETUP
+#include <errno.h>
 #include <libcryptsetup.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "content.h"
 #include "dm.h"

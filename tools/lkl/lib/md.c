@@ -27,7 +27,7 @@ static long on_array(const char *name, unsigned long request, void *arg)
 	fd = lkl_sys_open(node, LKL_O_RDONLY | LKL_O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
-	ret = lkl_sys_ioctl(fd, request, (unsigned long)arg);
+	ret = lkl_sys_ioctl(fd, request, (uintptr_t)arg);
 	lkl_sys_close(fd);
 	return ret;
 }
@@ -65,7 +65,7 @@ static long add_member(long fd, const struct device *dev)
 		return -LKL_EINVAL;
 	info.major = major;
 	info.minor = minor;
-	return lkl_sys_ioctl(fd, LKL_ADD_NEW_DISK, (unsigned long)&info);
+	return lkl_sys_ioctl(fd, LKL_ADD_NEW_DISK, (uintptr_t)&info);
 }
 
 static long set_version(long fd, const char *version)
@@ -77,7 +77,7 @@ static long set_version(long fd, const char *version)
 		   &info.minor_version) != 2)
 		return -LKL_EINVAL;
 	/* "0.90.0" */
-	return lkl_sys_ioctl(fd, LKL_SET_ARRAY_INFO, (unsigned long)&info);
+	return lkl_sys_ioctl(fd, LKL_SET_ARRAY_INFO, (uintptr_t)&info);
 }
 
 static long assemble(const char *name, struct device *const *members, int n)

@@ -56,7 +56,7 @@ static void fail(struct store *s, const char *name, const char *what, long err)
 }
 
 /* What cannot be kept is no failure, but is said, once for each kind. */
-static void tell(struct store *s, enum told kind, const char *name, const char *what)
+static void say_once(struct store *s, enum told kind, const char *name, const char *what)
 {
 	char clean[1024];
 
@@ -93,7 +93,7 @@ static uint32_t set_owner(struct store *s, int dir, const char *name, const char
 	}
 	if (!s->fs->chown(dir, name, -1, attr->gid))
 		not_kept = S_ISUID;
-	tell(s, TOLD_OWNER, label, s->fs == &fs_host ?
+	say_once(s, TOLD_OWNER, label, s->fs == &fs_host ?
 	     "owners cannot be kept without root's rights" :
 	     "the file system does not keep owners");
 	return not_kept;
@@ -102,14 +102,14 @@ static uint32_t set_owner(struct store *s, int dir, const char *name, const char
 static void tell_xattr(struct store *s, const char *label, const char *attr)
 {
 	if (posix_acl_is(attr))
-		tell(s, TOLD_ACL, label, "access control lists cannot be kept there");
+		say_once(s, TOLD_ACL, label, "access control lists cannot be kept there");
 	else if (!strncmp(attr, "trusted.", 8))
-		tell(s, TOLD_TRUSTED, label, "trusted attributes cannot be kept there");
+		say_once(s, TOLD_TRUSTED, label, "trusted attributes cannot be kept there");
 	else if (!strncmp(attr, "security.", 9))
-		tell(s, TOLD_SECURITY, label,
+		say_once(s, TOLD_SECURITY, label,
 		     "security attributes (labels, capabilities) cannot be kept there");
 	else
-		tell(s, TOLD_XATTR, label, "extended attributes cannot be kept there");
+		say_once(s, TOLD_XATTR, label, "extended attributes cannot be kept there");
 }
 
 static void set_xattrs(struct store *s, int dir, const char *name, const char *label,
@@ -168,7 +168,7 @@ static void set_attributes(struct store *s, int dir, const char *name, const cha
 	    (inherits || wanted != mode || (owned && (wanted & (S_ISUID | S_ISGID))))) {
 		ret = s->fs->chmod(dir, name, wanted);
 		if (not_permitted(ret))
-			tell(s, TOLD_MODE, label, "permissions cannot be kept there");
+			say_once(s, TOLD_MODE, label, "permissions cannot be kept there");
 		else if (ret)
 			fail(s, label, "permissions", ret);
 	}
@@ -176,7 +176,7 @@ static void set_attributes(struct store *s, int dir, const char *name, const cha
 	set_xattrs(s, dir, name, label, e);
 	ret = s->fs->utimes(dir, name, times);
 	if (not_permitted(ret))
-		tell(s, TOLD_TIMES, label, "times cannot be kept there");
+		say_once(s, TOLD_TIMES, label, "times cannot be kept there");
 	else if (ret)
 		fail(s, label, "times", ret);
 }
@@ -410,7 +410,7 @@ static void make_link(struct store *s, struct entry *e)
 	if ((ret == -EPERM || ret == -EOPNOTSUPP || ret == -EMLINK || ret == -EXDEV) &&
 	    S_ISREG(e->attr.mode)) {
 		if (ret != -EMLINK)
-			tell(s, TOLD_LINK, e->name,
+			say_once(s, TOLD_LINK, e->name,
 			     "there are no hard links there: names of one file become files");
 		copy_instead(s, dir, from, e);
 		e = NULL;

@@ -1,3 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-pkg-lib := blkid
-use-lib := libseccomp libcryptsetup libnbd
+use-lib := blkid libseccomp libcryptsetup libnbd

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <lkl.h>
 
@@ -15,62 +10,12 @@
 #include "progress.h"
 #include "transfer.h"
 
-static volatile sig_atomic_t caught;
-static int caught_fd = -1;
-
-static void on_signal(int signal)
-{
-	static const uint64_t one = 1;
-	int saved = errno;
-
-	caught = signal;
-	if (write(caught_fd, &one, sizeof(one)) < 0)
-		caught = signal;
-	errno = saved;
-}
-
-void transfer_prepare(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-	struct rlimit files;
-
-	caught_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (caught_fd < 0)
-		die("eventfd: %s", strerror(errno));
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-	/* Who reads what we write may go: that is EPIPE, and a message. */
-	signal(SIGPIPE, SIG_IGN);
-
-	/* A folder is open for each level of a tree. */
-	if (!getrlimit(RLIMIT_NOFILE, &files)) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-	/* Entries come and go all the time; none is worth a mapping of its own. */
-	mallopt(M_MMAP_THRESHOLD, 16 * ENTRY_DATA_MAX);
-	mallopt(M_TRIM_THRESHOLD, 64 << 20);
-}
-
-int transfer_interrupted(void)
-{
-	return caught;
-}
-
-int transfer_signal_fd(void)
-{
-	return caught_fd;
-}
-
 int transfer_exit(const struct transfer *t, int status)
 {
-	if (!caught)
+	if (!transfer_interrupted())
 		return status || t->failures ? 1 : 0;
 	error("interrupted; what was copied so far is complete and stays");
-	signal(caught, SIG_DFL);
-	raise(caught);
-	return 128 + caught;
+	return transfer_die();
 }
 
 /* After these nothing else could be written. */
@@ -95,7 +40,7 @@ void transfer_fail(struct transfer *t, const char *path, const char *what, long 
 
 int transfer_emit(struct transfer *t, struct entry *e)
 {
-	if (caught) {
+	if (transfer_interrupted()) {
 		entry_free(e);
 		return -1;
 	}
@@ -135,7 +80,7 @@ void transfer_run(struct transfer *t, void (*source)(struct transfer *t, void *a
 	while ((e = queue_get(&t->queue)))
 		for (; e; e = next) {
 			next = e->next;
-			if (caught)
+			if (transfer_interrupted())
 				queue_stop(&t->queue);
 			if (t->queue.stopped) {
 				entry_free(e);

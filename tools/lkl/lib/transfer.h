@@ -35,6 +35,8 @@ void transfer_fail(struct transfer *t, const char *path, const char *what, long 
 void transfer_run(struct transfer *t, void (*source)(struct transfer *t, void *arg),
 		  void *source_arg, void (*sink)(void *arg, struct entry *e), void *sink_arg);
 
+/* ---- signals: interrupt.c -------------------------------------------------------- */
+
 /*
  * Makes SIGINT, SIGTERM and SIGHUP end a transfer cleanly, and this process ready to
  * copy. Once, at the start.
@@ -44,6 +46,8 @@ void transfer_prepare(void);
 int transfer_interrupted(void);
 /* A descriptor that can be read once a signal came, for poll(). */
 int transfer_signal_fd(void);
+/* Ends the process as the signal that came would have; or returns the status that says so. */
+int transfer_die(void);
 /* For the end of a program: the status, or death by the signal that came. */
 int transfer_exit(const struct transfer *t, int status);
 

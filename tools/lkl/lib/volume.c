@@ -178,7 +178,7 @@ static void scan_btrfs(const struct open_volume *vol)
 	fd = lkl_sys_open("/dev/btrfs-control", LKL_O_RDWR | LKL_O_CLOEXEC, 0);
 	for (i = 0; fd >= 0 && i < all->n; i++) {
 		snprintf(args.name, sizeof(args.name), "%s", all->devices[i]->node);
-		lkl_sys_ioctl(fd, LKL_BTRFS_IOC_SCAN_DEV, (unsigned long)&args);
+		lkl_sys_ioctl(fd, LKL_BTRFS_IOC_SCAN_DEV, (uintptr_t)&args);
 	}
 	if (fd >= 0)
 		lkl_sys_close(fd);

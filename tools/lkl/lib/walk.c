@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <linux/limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -127,7 +126,7 @@ static int emit_data(struct walk *w, int fd, uint64_t *pos, uint64_t end, int sp
 static int next_extent(struct walk *w, int fd, uint64_t pos, uint64_t size,
 		       struct extent *extent)
 {
-	long start, end;
+	int64_t start, end;
 
 	if (pos >= size)
 		return 0;
@@ -135,7 +134,7 @@ static int next_extent(struct walk *w, int fd, uint64_t pos, uint64_t size,
 	if (start == -ENXIO)
 		return 0;
 	/* Not every file system can tell. */
-	if (start < (long)pos)
+	if (start < (int64_t)pos)
 		start = pos;
 	end = w->fs->seek(fd, start, SEEK_HOLE);
 	if (end <= start)

@@ -1,181 +1,196 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 
-#include <message.h>
-
 #include "show.h"
 
-#ifdef HAVE_LIBCJSON
-#include <cJSON.h>
-#include <stdlib.h>
-#include <string.h>
+/* Where the next value goes: how deep, and whether it is the first there. */
+static int depth, first = 1;
 
 /*
- * Labels may be any bytes, JSON is UTF-8: what is none is shown as a question mark.
- * NULL without memory.
+ * In quotes. Labels may be any bytes, JSON is UTF-8: what is none is shown as a question
+ * mark.
  */
-static char *utf8(const char *text)
+static void quoted(const char *text)
 {
-	char *copy = strdup(text);
-	unsigned char *p = (unsigned char *)copy;
+	const unsigned char *p = (const unsigned char *)text;
 
-	while (p && *p) {
+	putchar('"');
+	while (*p) {
 		int i, more = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 :
 			      *p >= 0xe0 && *p < 0xf0 ? 2 : *p >= 0xf0 && *p < 0xf5 ? 3 : -1;
 
 		for (i = 1; i <= more && (p[i] & 0xc0) == 0x80; i++)
 			;
 		if (more < 0 || i <= more) {
-			*p++ = '?';
+			putchar('?');
+			p++;
 			continue;
 		}
-		p += more + 1;
+		if (*p < ' ')
+			printf("\\u%04x", *p);
+		else if (*p == '"' || *p == '\\')
+			printf("\\%c", *p);
+		else
+			printf("%.*s", i, (const char *)p);
+		p += i;
 	}
-	return copy;
+	putchar('"');
 }
 
-static void text(cJSON *object, const char *name, const char *value)
+/* The place of a value: @name in an object, NULL in an array. */
+static void place(const char *name)
 {
-	char *clean = value && *value ? utf8(value) : NULL;
-
-	if (clean)
-		cJSON_AddStringToObject(object, name, clean);
-	free(clean);
+	printf("%s\n%*s", first ? "" : ",", depth, "");
+	first = 0;
+	if (name)
+		printf("\"%s\": ", name);
 }
 
-/* As digits: the numbers of cJSON are doubles, in which not all sizes fit. */
-static void number(cJSON *object, const char *name, uint64_t value)
+static void begin(const char *name, char bracket)
 {
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
-	cJSON_AddRawToObject(object, name, digits);
+	if (depth)
+		place(name);
+	putchar(bracket);
+	depth++;
+	first = 1;
 }
 
-static cJSON *device(const struct device *dev)
+static void end(char bracket)
 {
-	cJSON *object = cJSON_CreateObject(), *children;
+	depth--;
+	if (!first)
+		printf("\n%*s", depth, "");
+	putchar(bracket);
+	first = 0;
+}
+
+static void text(const char *name, const char *value)
+{
+	if (!value || !*value)
+		return;
+	place(name);
+	quoted(value);
+}
+
+static void number(const char *name, uint64_t value)
+{
+	place(name);
+	printf("%llu", (unsigned long long)value);
+}
+
+static void boolean(const char *name, int value)
+{
+	place(name);
+	fputs(value ? "true" : "false", stdout);
+}
+
+/* As @name; an image is told by what the user called it. */
+static void device(const char *name, const struct device *dev, const char *title)
+{
 	const struct device *child;
 
+	begin(name, '{');
+	text("name", title);
 	if (dev->part) {
-		number(object, "part", dev->part);
-		number(object, "start", dev->start);
+		number("part", dev->part);
+		number("start", dev->start);
 	}
-	number(object, "size", dev->size);
-	text(object, "part_type", dev->part_type);
-	text(object, "part_label", dev->part_label);
-	text(object, "part_uuid", dev->part_uuid);
-	text(object, "table", dev->table);
-	text(object, "type", dev->type);
-	text(object, "usage", dev->usage);
-	text(object, "version", dev->version);
-	text(object, "label", dev->label);
-	text(object, "uuid", dev->uuid);
-	text(object, "uuid_sub", dev->uuid_sub);
+	number("size", dev->size);
+	text("part_type", dev->part_type);
+	text("part_label", dev->part_label);
+	text("part_uuid", dev->part_uuid);
+	text("table", dev->table);
+	text("type", dev->type);
+	text("usage", dev->usage);
+	text("version", dev->version);
+	text("label", dev->label);
+	text("uuid", dev->uuid);
+	text("uuid_sub", dev->uuid_sub);
 	if (dev->ambivalent)
-		cJSON_AddTrueToObject(object, "ambivalent");
-	if (!dev->children)
-		return object;
-	children = cJSON_AddArrayToObject(object, dev->children->part ? "partitions" : "inside");
-	for (child = dev->children; child; child = child->next)
-		cJSON_AddItemToArray(children, device(child));
-	return object;
+		boolean("ambivalent", 1);
+	if (dev->children) {
+		begin(dev->children->part ? "partitions" : "inside", '[');
+		for (child = dev->children; child; child = child->next)
+			device(NULL, child, NULL);
+		end(']');
+	}
+	end('}');
 }
 
-static cJSON *array(const struct array *a)
+static void array(const struct array *a)
 {
-	cJSON *object = cJSON_CreateObject(), *members;
 	int i;
 
-	text(object, "name", a->name);
-	text(object, "uuid", a->uuid);
-	text(object, "level", a->level);
-	members = cJSON_AddArrayToObject(object, "members");
-	for (i = 0; i < a->members.n; i++) {
-		char *title = utf8(a->members.devices[i]->title);
-
-		cJSON_AddItemToArray(members, cJSON_CreateString(title ? title : ""));
-		free(title);
-	}
-	cJSON_AddBoolToObject(object, "started", !!a->dev);
+	begin(NULL, '{');
+	text("name", a->name);
+	text("uuid", a->uuid);
+	text("level", a->level);
+	begin("members", '[');
+	for (i = 0; i < a->members.n; i++)
+		text(NULL, a->members.devices[i]->title);
+	end(']');
+	boolean("started", !!a->dev);
 	if (a->dev)
-		cJSON_AddItemToObject(object, "content", device(a->dev));
-	return object;
+		device("content", a->dev, NULL);
+	end('}');
 }
 
-static cJSON *group(const struct lvm_group *g, const struct inventory *inv)
+static void group(const struct lvm_group *g, const struct inventory *inv)
 {
-	cJSON *object = cJSON_CreateObject(), *list, *item;
 	int i;
 
-	text(object, "name", g->name);
-	text(object, "uuid", g->uuid);
-	number(object, "extent_size", g->extent_size * 512);
-	list = cJSON_AddArrayToObject(object, "physical_volumes");
+	begin(NULL, '{');
+	text("name", g->name);
+	text("uuid", g->uuid);
+	number("extent_size", g->extent_size * 512);
+	begin("physical_volumes", '[');
 	for (i = 0; i < g->n_physical; i++) {
-		item = cJSON_CreateObject();
-		text(item, "uuid", g->physical[i].uuid);
-		number(item, "size", g->physical[i].extents * g->extent_size * 512);
+		begin(NULL, '{');
+		text("uuid", g->physical[i].uuid);
+		number("size", g->physical[i].extents * g->extent_size * 512);
 		if (g->physical[i].dev)
-			text(item, "device", g->physical[i].dev->title);
-		cJSON_AddBoolToObject(item, "missing", !g->physical[i].dev);
-		cJSON_AddItemToArray(list, item);
+			text("device", g->physical[i].dev->title);
+		boolean("missing", !g->physical[i].dev);
+		end('}');
 	}
-	list = cJSON_AddArrayToObject(object, "volumes");
+	end(']');
+	begin("volumes", '[');
 	for (i = 0; i < inv->n_volumes; i++) {
 		const struct volume_content *v = &inv->volumes[i];
 
 		if (v->group != g)
 			continue;
-		item = cJSON_CreateObject();
-		text(item, "name", v->volume->name);
-		text(item, "uuid", v->volume->uuid);
-		text(item, "segments", v->volume->type);
-		number(item, "size", v->volume->size);
+		begin(NULL, '{');
+		text("name", v->volume->name);
+		text("uuid", v->volume->uuid);
+		text("segments", v->volume->type);
+		number("size", v->volume->size);
 		if (v->dev)
-			cJSON_AddItemToObject(item, "content", device(v->dev));
-		cJSON_AddItemToArray(list, item);
+			device("content", v->dev, NULL);
+		end('}');
 	}
-	return object;
+	end(']');
+	end('}');
 }
 
-int show_json(const struct inventory *inv)
+void show_json(const struct inventory *inv)
 {
-	cJSON *all = cJSON_CreateObject(), *list, *item;
 	const struct lvm_group *g;
-	char *printed;
 	int i;
 
-	list = cJSON_AddArrayToObject(all, "images");
-	for (i = 0; i < inv->disks.n; i++) {
-		item = device(inv->disks.devices[i]);
-		text(item, "name", inv->disks.devices[i]->title);
-		cJSON_AddItemToArray(list, item);
-	}
-	list = cJSON_AddArrayToObject(all, "arrays");
+	begin(NULL, '{');
+	begin("images", '[');
+	for (i = 0; i < inv->disks.n; i++)
+		device(NULL, inv->disks.devices[i], inv->disks.devices[i]->title);
+	end(']');
+	begin("arrays", '[');
 	for (i = 0; i < inv->n_arrays; i++)
-		cJSON_AddItemToArray(list, array(&inv->arrays[i]));
-	list = cJSON_AddArrayToObject(all, "groups");
+		array(&inv->arrays[i]);
+	end(']');
+	begin("groups", '[');
 	for (g = inv->groups; g; g = g->next)
-		cJSON_AddItemToArray(list, group(g, inv));
-	printed = cJSON_Print(all);
-	cJSON_Delete(all);
-	if (!printed) {
-		error("out of memory");
-		return -1;
-	}
-	puts(printed);
-	free(printed);
-	return 0;
+		group(g, inv);
+	end(']');
+	end('}');
+	putchar('\n');
 }
-
-#else
-
-int show_json(const struct inventory *inv)
-{
-	(void)inv;
-	error("built without cJSON: --json is not possible");
-	return -1;
-}
-
-#endif

@@ -125,7 +125,10 @@ static int look(const struct options *o, struct inventory *inv, struct image *im
 		return -1;
 	if (!o->no_sandbox && o->key_file && sandbox_enter(0))
 		return -1;
-	return o->json ? show_json(inv) : show_table(inv);
+	if (!o->json)
+		return show_table(inv);
+	show_json(inv);
+	return 0;
 }
 
 int main(int argc, char **argv)

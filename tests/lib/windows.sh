@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# The programs as Windows has them, under Wine: what tests/mingw.sh says of them. The
+# tools of this machine look at the same images.
+
+bin=$PWD/build/mingw/bin
+wine=$PWD/scripts/wine.sh
+export bin wine
+
+# A program for Windows, in $tmp. Carriage returns are the console's.
+windows()
+{
+	local program=$1
+	shift
+	(cd "$tmp" && B=$top/build/mingw LC_ALL=C.UTF-8 "$wine" "$bin/$program.exe" "$@" 2>&1 |
+		tr -d '\r'; exit "${PIPESTATUS[0]}")
+}
+
+# Unicode, hard links, times, a path beyond 260 characters, more than one buffer.
+make_tree()
+{
+	local long
+
+	long=$(printf 'long-%.0s' {1..30})
+	mkdir -p "$1/sub/empty" "$1/$long/$long/$long"
+	echo hello > "$1/hello"
+	ln "$1/hello" "$1/same"
+	touch -d '2001-02-03 04:05:06.789 UTC' "$1/hello"
+	head -c 3000000 /dev/urandom > "$1/large"
+	: > "$1/nothing"
+	echo unicode > "$1/sub/grüße 漢字 😀"
+	echo deep > "$1/$long/$long/$long/file"
+	for i in {1..300}; do echo "$i" > "$1/sub/$i"; done
+}
+
+# Names that Windows has no place for, and one that would lead elsewhere.
+make_hard_names()
+{
+	mkdir -p "$1"
+	echo 1 > "$1/a:b"
+	echo 2 > "$1/..\\..\\up"
+	echo 3 > "$1/what?*<>|\"quoted\""
+	echo 4 > "$1/ends with a dot."
+	echo 5 > "$1/con"
+}
+
+# same_tree A B: names, contents, links and times as far as Windows keeps them.
+same_tree()
+{
+	diff -r "$1" "$2" && diff <(listed "$1") <(listed "$2")
+}
+
+listed()
+{
+	(cd "$1" && find . -type f -printf '%P %n %T@\n' | sed -E 's/(\.[0-9]{7})[0-9]*$/\1/' | sort)
+}
+
+# round_trip FS SIZE MKFS...: there and back, and the file system's own check.
+round_trip()
+{
+	local fs=$1 size=$2 image=$tmp/$1.img
+	shift 2
+	rm -rf "$image" "$tmp/out-$fs"
+	truncate -s "$size" "$image"
+	"$@" "$image" > /dev/null 2>&1 || return
+	windows cptofs -i "$fs.img" tree / || return
+	windows cptofs -i "$fs.img" 'tree\hello' /renamed || return
+	mkdir "$tmp/out-$fs"
+	windows cpfromfs -i "$fs.img" /tree "out-$fs" || return
+	same_tree "$tmp/tree" "$tmp/out-$fs/tree" || return
+	build/bin/cpfromfs -q -i "$image" /renamed "$tmp/out-$fs" &&
+		cmp "$tmp/tree/hello" "$tmp/out-$fs/renamed"
+}
+
+# From an image that Linux wrote, with names that Windows does not have; and back into one.
+hard_names()
+{
+	truncate -s 32M "$tmp/hard.img" "$tmp/again.img"
+	mkfs.ext4 -q -F "$tmp/hard.img" && mkfs.ext4 -q -F "$tmp/again.img" || return
+	build/bin/cptofs -q -i "$tmp/hard.img" "$tmp/hard" / || return
+	mkdir -p "$tmp/box/inner"
+	windows cpfromfs -i hard.img /hard box/inner || return
+	[ "$(find "$tmp/box" -maxdepth 2 | wc -l)" = 3 ] || { echo "something got out"; return 1; }
+	windows cptofs -i again.img box/inner/hard / || return
+	mkdir -p "$tmp/hard-out"
+	build/bin/cpfromfs -q -i "$tmp/again.img" /hard "$tmp/hard-out" &&
+		diff -r "$tmp/hard" "$tmp/hard-out/hard"
+}
+
+# What both say of images of many kinds. Some values only libblkid knows.
+same_table()
+{
+	local image filter='del(.. | .version?) | del(.images[0].name)' bad=0
+
+	for image; do
+		build/bin/lkl-part --json "$tmp/$image" | jq -S "$filter" > "$tmp/here" &&
+			windows lkl-part --json "$image" | jq -S "$filter" > "$tmp/there" &&
+			diff "$tmp/here" "$tmp/there" || { echo "$image differs"; bad=1; }
+	done
+	return $bad
+}
+
+make_images()
+{
+	cd "$tmp" || return
+	truncate -s 64M ext2.img ext3.img vfat.img gpt.img dos.img luks.img swap.img jfs.img
+	truncate -s 160M f2fs.img nilfs2.img
+	mkfs.ext2 -q -F -L two ext2.img && mkfs.ext3 -q -F ext3.img &&
+	mkfs.vfat -n LABEL vfat.img &&
+	mkfs.f2fs -q -l 'f漢' f2fs.img && mkfs.nilfs2 -q -L nil nilfs2.img &&
+	mkfs.jfs -q -L jfs jfs.img && mkswap -L sw swap.img &&
+	echo -n key | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 \
+		--pbkdf-force-iterations 1000 luks.img - &&
+	sfdisk -q gpt.img <<< $'label: gpt\nsize=20M,name="EFI 漢",type=U\nsize=20M' &&
+	sfdisk -q dos.img <<< $'label: dos\nsize=10M,type=c\nsize=30M,type=5\nsize=8M\nsize=8M' &&
+	mksquashfs tree/sub squashfs.img -quiet -noappend &&
+	xorriso -as mkisofs -V ISO -o iso.img tree/sub
+}
+
+refuses()
+{
+	local expected=$1
+	shift
+	windows "$@" > "$tmp/said" && { echo "it did not fail"; return 1; }
+	cat "$tmp/said"
+	grep -qF "$expected" "$tmp/said"
+}
+
+# A second program does not get an image that the first one writes, which takes it long;
+# who is the first does not matter.
+locked()
+{
+	local first i status=1
+
+	truncate -s 60G "$tmp/zeroes" "$tmp/lock.img"
+	mkfs.ext4 -q -F "$tmp/lock.img"
+	(cd "$tmp" && B=$top/build/mingw exec "$wine" "$bin/cptofs.exe" -i lock.img zeroes / \
+		> first 2>&1) &
+	first=$!
+	for i in {1..10}; do
+		refuses 'is in use by another program' cptofs -i lock.img tree /second &&
+			{ status=0; break; }
+		grep -q 'is in use by another' "$tmp/first" && { status=0; break; }
+	done
+	kill "$first" 2> /dev/null
+	wait "$first" 2> /dev/null
+	return $status
+}
+
+windows_programs()
+{
+	top=$PWD
+	export top tmp
+	export -f windows make_tree make_hard_names same_tree listed round_trip hard_names same_table \
+		make_images refuses locked
+	make_tree "$tmp/tree"
+	make_hard_names "$tmp/hard"
+	try copy-ext4 120 round_trip ext4 64M mkfs.ext4 -q -F
+	try copy-btrfs 120 round_trip btrfs 256M mkfs.btrfs -q
+	try copy-xfs 120 round_trip xfs 320M mkfs.xfs -q
+	try names-of-linux 120 hard_names
+	try images 60 make_images
+	try table-and-json 240 same_table ext2.img ext3.img vfat.img f2fs.img nilfs2.img gpt.img dos.img \
+		luks.img jfs.img swap.img squashfs.img iso.img ext4.img btrfs.img xfs.img
+	try no-image 30 refuses 'missing.img: No such file or directory' cptofs -i missing.img tree /
+	try no-source 30 refuses 'nothing-here: cannot be opened: No such file' cptofs -i ext2.img nothing-here /
+	try unknown-option 30 refuses 'unknown option' cptofs --frobnicate
+	try second-writer 240 locked
+}

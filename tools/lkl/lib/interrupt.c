@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "transfer.h"
+
+static volatile sig_atomic_t caught;
+static int caught_fd = -1;
+
+static void on_signal(int signal)
+{
+	static const uint64_t one = 1;
+	int saved = errno;
+
+	caught = signal;
+	if (write(caught_fd, &one, sizeof(one)) < 0)
+		caught = signal;
+	errno = saved;
+}
+
+void transfer_prepare(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct rlimit files;
+
+	caught_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (caught_fd < 0)
+		die("eventfd: %s", strerror(errno));
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	/* Who reads what we write may go: that is EPIPE, and a message. */
+	signal(SIGPIPE, SIG_IGN);
+
+	/* A folder is open for each level of a tree. */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	/* Entries come and go all the time; none is worth a mapping of its own. */
+	mallopt(M_MMAP_THRESHOLD, 16 * ENTRY_DATA_MAX);
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+}
+
+int transfer_interrupted(void)
+{
+	return caught;
+}
+
+int transfer_signal_fd(void)
+{
+	return caught_fd;
+}
+
+int transfer_die(void)
+{
+	signal(caught, SIG_DFL);
+	raise(caught);
+	return 128 + caught;
+}
