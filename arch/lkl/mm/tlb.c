@@ -95,6 +95,26 @@ void lkl_tlb_flush_kernel(unsigned long start, unsigned long end)
 		write_back(start, end);
 }
 
+void flush_kernel_vmap_range(void *vaddr, int size)
+{
+	unsigned long start = (unsigned long)vaddr & PAGE_MASK;
+	unsigned long end = PAGE_ALIGN((unsigned long)vaddr + size);
+
+	if (!lkl_can_alias && start >= VMALLOC_START && end <= VMALLOC_END)
+		write_back(start, end);
+}
+EXPORT_SYMBOL(flush_kernel_vmap_range);
+
+void invalidate_kernel_vmap_range(void *vaddr, int size)
+{
+	unsigned long start = (unsigned long)vaddr & PAGE_MASK;
+	unsigned long end = PAGE_ALIGN((unsigned long)vaddr + size);
+
+	if (!lkl_can_alias)
+		lkl_tlb_fill_kernel(start, end);
+}
+EXPORT_SYMBOL(invalidate_kernel_vmap_range);
+
 bool lkl_tlb_fill_user(struct mm_struct *mm, unsigned long addr, bool write)
 {
 	pte_t pte = lookup(mm, addr);
