@@ -3,7 +3,6 @@
  * Disks in files and physical drives: opening them, and doing a request in a plain
  * blocking way. Engines use the latter for all they cannot do better.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <windows.h>
 #include <winioctl.h>
@@ -18,37 +17,15 @@
 /* One call never does more than this. */
 #define CHUNK_MAX	(1u << 30)
 #define THREADS		4
-#define THREAD_IDLE_MS	2000
 /* What a hole is rounded to; NTFS frees in such steps. */
 #define HOLE		65536
 
 /* In order of preference. */
-static const struct blk_engine *const engines[] = {
+const struct blk_engine *const lkl_blk_engines[] = {
 	&lkl_blk_engine_iocp,
 	&lkl_blk_engine_threads,
+	NULL
 };
-
-#define ENGINES ((int)(sizeof(engines) / sizeof(engines[0])))
-
-/* The one that lkl_blk_set_engine() wants; NULL: the first that suits. */
-static const struct blk_engine *chosen;
-
-int lkl_blk_set_engine(const char *name)
-{
-	int i;
-
-	if (!name) {
-		chosen = NULL;
-		return 0;
-	}
-	for (i = 0; i < ENGINES; i++) {
-		if (!strcmp(engines[i]->ops.name, name)) {
-			chosen = engines[i];
-			return 0;
-		}
-	}
-	return -LKL_ERR_NOENT;
-}
 
 /* ---- plain I/O --------------------------------------------------------------- */
 
@@ -344,63 +321,33 @@ static int probe(struct blk_file *f)
 	return 0;
 }
 
-static const struct blk_engine *pick_engine(const struct blk_file *f)
+void lkl_blk_file_close(struct blk_file *f)
 {
-	int i;
-
-	if (chosen)
-		return chosen;
-	for (i = 0; i < ENGINES - 1; i++) {
-		if (engines[i]->suits(f))
-			return engines[i];
-	}
-	return engines[i];
-}
-
-void lkl_blk_file_free(struct blk_file *f)
-{
-	lkl_workers_free(f->workers);
 	if (!f->borrowed)
 		CloseHandle(f->handle);
-	free(f);
 }
 
-struct lkl_blk_backend *lkl_blk_open_file(const struct lkl_disk *disk, int *err)
+int lkl_blk_file_open(struct blk_file *f, const struct lkl_disk *disk)
 {
-	struct blk_file *f = calloc(1, sizeof(*f));
-	const struct blk_engine *engine;
+	int err = check_access(f, disk->handle);
 
-	if (!f) {
-		*err = -LKL_ERR_NOMEM;
-		return NULL;
-	}
-	f->base.logical_block_size = SECTOR;
-	f->base.physical_block_size = SECTOR;
-	*err = check_access(f, disk->handle);
-	if (*err) {
-		free(f);
-		return NULL;
-	}
+	if (err)
+		return err;
 	open_again(f, disk->handle);
-	*err = probe(f);
-	if (*err)
-		goto fail;
-
-	/* An image may end inside a sector. */
-	f->base.sectors = f->size / SECTOR + !!(f->size % SECTOR);
+	err = probe(f);
+	if (err)
+		lkl_blk_file_close(f);
 	f->base.can_discard = f->can_punch;
-	f->base.can_zero = !f->base.read_only;
+	return err;
+}
 
-	*err = -LKL_ERR_NOMEM;
-	f->workers = lkl_workers_new(THREADS, THREAD_IDLE_MS);
-	if (!f->workers)
-		goto fail;
-	engine = pick_engine(f);
-	f->base.ops = &engine->ops;
-	*err = engine->open ? engine->open(f) : 0;
-	if (!*err)
-		return &f->base;
-fail:
-	lkl_blk_file_free(f);
-	return NULL;
+int lkl_blk_file_threads(const struct blk_file *f)
+{
+	return THREADS;
+}
+
+/* Overlapped reads of what is cached are complete at once; others would wait. */
+int lkl_blk_file_read_now(struct blk_file *f, struct lkl_blk_io *io)
+{
+	return 0;
 }

@@ -6,51 +6,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "../common/iov.h"
 #include "blk_file.h"
 
-#define SECTOR		512
 #define ZERO_CHUNK	(64 * 1024)
 #define ZERO_IOVS	16
 #define THREADS		4
-#define THREAD_IDLE_MS	2000
 
 /* In order of preference. */
-static const struct blk_engine *const engines[] = {
+const struct blk_engine *const lkl_blk_engines[] = {
 	&lkl_blk_engine_inline,
 	&lkl_blk_engine_sync,
 #ifdef BLK_OS_ENGINE
 	&BLK_OS_ENGINE,
 #endif
 	&lkl_blk_engine_threads,
+	NULL
 };
-
-#define ENGINES ((int)(sizeof(engines) / sizeof(engines[0])))
-
-/* The one that lkl_blk_set_engine() wants; NULL: the first that suits. */
-static const struct blk_engine *chosen;
-
-int lkl_blk_set_engine(const char *name)
-{
-	int i;
-
-	if (!name) {
-		chosen = NULL;
-		return 0;
-	}
-	for (i = 0; i < ENGINES; i++) {
-		if (!strcmp(engines[i]->ops.name, name)) {
-			chosen = engines[i];
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
 
 static int get(const int *hint)
 {
@@ -244,56 +219,25 @@ static int check_fd(struct blk_file *f)
 	return 0;
 }
 
-static const struct blk_engine *pick_engine(const struct blk_file *f)
+int lkl_blk_file_open(struct blk_file *f, const struct lkl_disk *disk)
 {
-	int i;
+	int err;
 
-	if (chosen)
-		return chosen;
-	for (i = 0; i < ENGINES - 1; i++) {
-		if (engines[i]->suits(f))
-			return engines[i];
-	}
-	return engines[i];
+	f->fd = disk->fd;
+	err = check_fd(f);
+	if (!err)
+		err = lkl_blk_os_probe(f);
+	f->base.can_discard = f->can_punch && !f->base.read_only;
+	return err;
 }
 
-struct lkl_blk_backend *lkl_blk_open_file(const struct lkl_disk *disk, int *err)
+/* The descriptor is the application's. */
+void lkl_blk_file_close(struct blk_file *f)
 {
-	struct blk_file *f = calloc(1, sizeof(*f));
-	const struct blk_engine *engine;
+}
 
-	if (!f) {
-		*err = -ENOMEM;
-		return NULL;
-	}
-	f->fd = disk->fd;
-	f->base.logical_block_size = SECTOR;
-	f->base.physical_block_size = SECTOR;
-	*err = check_fd(f);
-	if (!*err)
-		*err = lkl_blk_os_probe(f);
-	if (*err)
-		goto fail;
-
-	/* An image may end inside a sector. */
-	f->base.sectors = f->size / SECTOR + !!(f->size % SECTOR);
-	f->base.can_discard = f->can_punch && !f->base.read_only;
-	f->base.can_zero = !f->base.read_only;
-
-	/* Writers of a file in memory would only spin for its lock. */
-	f->workers = lkl_workers_new(f->in_memory ? 1 : THREADS, THREAD_IDLE_MS);
-	if (!f->workers) {
-		*err = -ENOMEM;
-		goto fail;
-	}
-	engine = pick_engine(f);
-	f->base.ops = &engine->ops;
-	if (engine->open)
-		*err = engine->open(f);
-	if (!*err)
-		return &f->base;
-	lkl_workers_free(f->workers);
-fail:
-	free(f);
-	return NULL;
+/* Writers of a file in memory would only spin for its lock. */
+int lkl_blk_file_threads(const struct blk_file *f)
+{
+	return f->in_memory ? 1 : THREADS;
 }

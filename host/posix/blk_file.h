@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * Disks in files and block devices: what the engines share. An engine decides
- * where and when a request is done; how is in blk_file.c.
- */
+/* Disks in files and block devices, see host/common/blk_engine.h. */
 #ifndef LKL_POSIX_BLK_FILE_H
 #define LKL_POSIX_BLK_FILE_H
 
 #include <stdint.h>
 
-#include "../common/blk_backend.h"
+#include "../common/blk_engine.h"
 
 struct blk_file {
 	struct lkl_blk_backend base;
@@ -30,31 +27,15 @@ struct blk_file {
 	void *engine;
 };
 
-struct blk_engine {
-	struct lkl_blk_backend_ops ops;
-	/* Whether the engine suits the file when the user does not choose. */
-	int (*suits)(const struct blk_file *f);
-	/* Fills f->engine. May be NULL. 0 or a negative errno. */
-	int (*open)(struct blk_file *f);
-};
-
 extern const struct blk_engine lkl_blk_engine_inline;
 extern const struct blk_engine lkl_blk_engine_sync;
 /* The best that the system has, if it has one: lkl_blk_engine_uring, for instance. */
 #ifdef BLK_OS_ENGINE
 extern const struct blk_engine BLK_OS_ENGINE;
 #endif
-extern const struct blk_engine lkl_blk_engine_threads;
-
-static inline struct blk_file *to_file(struct lkl_blk_backend *b)
-{
-	return (struct blk_file *)b;
-}
 
 /* blk_file.c */
 
-/* Does the rest of @io, however long it takes. Returns its status. */
-int lkl_blk_file_do(struct blk_file *f, struct lkl_blk_io *io);
 /* @len bytes of @io are done. */
 void lkl_blk_file_advance(struct lkl_blk_io *io, uint64_t len);
 /*
@@ -62,19 +43,6 @@ void lkl_blk_file_advance(struct lkl_blk_io *io, uint64_t len);
  * sector is not a whole one, an error where the file was cut off. The status.
  */
 int lkl_blk_file_end(struct blk_file *f, struct lkl_blk_io *io);
-/*
- * Tries to read without waiting; 1 if @io is complete, 0 if some or all of it is
- * left to do.
- */
-int lkl_blk_file_read_now(struct blk_file *f, struct lkl_blk_io *io);
-
-/* blk_threads.c: what every engine does with requests that it cannot do itself. */
-void lkl_blk_threads_submit(struct lkl_blk_backend *b, struct lkl_blk_io *io);
-void lkl_blk_threads_drain(struct lkl_blk_backend *b);
-void lkl_blk_threads_fork_prepare(struct lkl_blk_backend *b);
-void lkl_blk_threads_fork_done(struct lkl_blk_backend *b, int child);
-void lkl_blk_threads_close(struct lkl_blk_backend *b);
-
 /* blk_linux.c: what only Linux has. Other POSIX hosts have a file like it. */
 
 /* Fills block_dev, size, block sizes and abilities. 0 or a negative errno. */

@@ -85,3 +85,13 @@ int compat_munmap(void *addr, size_t size)
 	/* A part of it is not given back, but gone all the same. */
 	return VirtualFree(addr, size, MEM_DECOMMIT) ? 0 : -1;
 }
+
+int compat_setenv(const char *name, const char *value, int replace)
+{
+	return !replace && getenv(name) ? 0 : _putenv_s(name, value);
+}
+
+int compat_unsetenv(const char *name)
+{
+	return _putenv_s(name, "");
+}

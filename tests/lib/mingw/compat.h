@@ -32,6 +32,8 @@ int compat_ftruncate(int fd, long long size);
 void *compat_mmap(void *addr, size_t size, int prot, int flags, int fd, long long offset);
 int compat_mprotect(void *addr, size_t size, int prot);
 int compat_munmap(void *addr, size_t size);
+int compat_setenv(const char *name, const char *value, int replace);
+int compat_unsetenv(const char *name);
 
 #define open		compat_open
 #define close		compat_close
@@ -41,5 +43,7 @@ int compat_munmap(void *addr, size_t size);
 #define mmap		compat_mmap
 #define mprotect	compat_mprotect
 #define munmap		compat_munmap
+#define setenv		compat_setenv
+#define unsetenv	compat_unsetenv
 
 #endif

@@ -3,8 +3,6 @@
  * cptofs copies files of the host into an image, cpfromfs out of one. They are one
  * program: its name says which way.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -111,12 +109,8 @@ static const struct argp from_image = {
 /* A folder by the user's path, which may have symbolic links; or a negative errno. */
 static long resolve(const struct side *side, const char *path)
 {
-	int fd;
-
-	if (side->fs == &fs_inside)
-		return inside_resolve(side->root, *path ? path : ".");
-	fd = open(*path ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	path = *path ? path : ".";
+	return side->fs == &fs_inside ? inside_resolve(side->root, path) : fs_host_resolve(path);
 }
 
 static int is_separator(const struct side *side, char c)
@@ -218,7 +212,7 @@ static int find_destination(const struct side *side, const char *path, struct pl
 	if (dir >= 0)
 		return dir;
 	start = last_component(side, path, &len);
-	if ((dir == -ENOENT || dir == -ENOTDIR) && count == 1 && len) {
+	if ((dir == -LKL_ENOENT || dir == -LKL_ENOTDIR) && count == 1 && len) {
 		up = strndup(path, start);
 		dir = resolve(side, up);
 		free(up);
@@ -229,7 +223,7 @@ static int find_destination(const struct side *side, const char *path, struct pl
 		}
 	}
 	message_clean(clean, sizeof(clean), path);
-	if (dir == -ENOENT || dir == -ENOTDIR)
+	if (dir == -LKL_ENOENT || dir == -LKL_ENOTDIR)
 		error("%s%s: there is no such folder to copy to", side->prefix, clean);
 	else
 		error("%s%s: %s", side->prefix, clean, lkl_strerror(dir));

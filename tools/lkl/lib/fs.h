@@ -74,6 +74,8 @@ struct fs {
 
 /* The host's, with the rights of this process. */
 extern const struct fs fs_host;
+/* A folder as by fs::reach_dir, by the user's path, which may have symbolic links. */
+long fs_host_resolve(const char *path);
 /* The kernel inside, as root; it must run, with proc mounted at /proc. */
 extern const struct fs fs_inside;
 

@@ -26,6 +26,11 @@ static long host_reach_dir(int dir, const char *name)
 	return result(openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+long fs_host_resolve(const char *path)
+{
+	return result(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
 static long host_reach(int dir, const char *name)
 {
 	return result(openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));

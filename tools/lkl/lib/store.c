@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <lkl.h>
 
 #include "message.h"
 #include "posix_acl.h"
@@ -69,8 +70,8 @@ static void say_once(struct store *s, enum told kind, const char *name, const ch
 
 static int not_permitted(long err)
 {
-	return err == -EPERM || err == -EACCES || err == -EOPNOTSUPP || err == -EINVAL ||
-	       err == -ENOSYS;
+	return err == -LKL_EPERM || err == -LKL_EACCES || err == -LKL_EOPNOTSUPP ||
+	       err == -LKL_EINVAL || err == -LKL_ENOSYS;
 }
 
 /* ---- attributes ------------------------------------------------------------------ */
@@ -120,7 +121,7 @@ static void set_xattrs(struct store *s, int dir, const char *name, const char *l
 
 		if (not_permitted(ret)) {
 			tell_xattr(s, label, x->name);
-		} else if (ret == -ENOSPC || ret == -E2BIG || ret == -ERANGE) {
+		} else if (ret == -LKL_ENOSPC || ret == -LKL_E2BIG || ret == -LKL_ERANGE) {
 			/* There may be space for everything else. */
 			char what[300];
 
@@ -231,7 +232,7 @@ static long create(struct store *s, const char *name, uint32_t mode)
 {
 	long fd = s->fs->create(here(s), name, first_mode(s, mode));
 
-	if (fd == -EEXIST) {
+	if (fd == -LKL_EEXIST) {
 		if (make_room(s, name, fd))
 			return fd;
 		fd = s->fs->create(here(s), name, first_mode(s, mode));
@@ -253,10 +254,10 @@ static long write_full(struct store *s, const char *buf, size_t len, uint64_t po
 	while (len) {
 		long done = s->fs->pwrite(s->fd, buf, len, pos);
 
-		if (done == -EINTR)
+		if (done == -LKL_EINTR)
 			continue;
 		if (done <= 0)
-			return done ? done : -EIO;
+			return done ? done : -LKL_EIO;
 		buf += done;
 		pos += done;
 		len -= done;
@@ -403,13 +404,14 @@ static void make_link(struct store *s, struct entry *e)
 
 	dir = reach(s, e->target, &from);
 	ret = dir < 0 ? dir : s->fs->link(dir, from, here(s), e->name);
-	if (ret == -EEXIST && !make_room(s, e->name, ret))
+	if (ret == -LKL_EEXIST && !make_room(s, e->name, ret))
 		ret = s->fs->link(dir, from, here(s), e->name);
-	else if (ret == -EEXIST)
+	else if (ret == -LKL_EEXIST)
 		ret = 0;	/* reported */
-	if ((ret == -EPERM || ret == -EOPNOTSUPP || ret == -EMLINK || ret == -EXDEV) &&
+	if ((ret == -LKL_EPERM || ret == -LKL_EOPNOTSUPP || ret == -LKL_EMLINK ||
+	     ret == -LKL_EXDEV) &&
 	    S_ISREG(e->attr.mode)) {
-		if (ret != -EMLINK)
+		if (ret != -LKL_EMLINK)
 			say_once(s, TOLD_LINK, e->name,
 			     "there are no hard links there: names of one file become files");
 		copy_instead(s, dir, from, e);
@@ -437,12 +439,12 @@ static void make_node(struct store *s, const struct entry *e)
 {
 	long ret = make(s, e);
 
-	if (ret == -EEXIST) {
+	if (ret == -LKL_EEXIST) {
 		if (make_room(s, e->name, ret))
 			return;
 		ret = make(s, e);
 	}
-	if (ret == -EPERM || ret == -EOPNOTSUPP) {
+	if (ret == -LKL_EPERM || ret == -LKL_EOPNOTSUPP) {
 		fail(s, e->name, e->type == ENTRY_SYMLINK ?
 		     "not copied: symbolic links are not possible there" :
 		     "not copied: special files are not possible there", ret);
@@ -472,14 +474,14 @@ static void enter(struct store *s, struct entry *e)
 	struct folder *f;
 	long ret, fd;
 
-	ret = *e->name ? s->fs->mkdir(here(s), e->name, 0700) : -EEXIST;
-	if (ret == -EEXIST && is_fresh(s) && !s->replace) {
+	ret = *e->name ? s->fs->mkdir(here(s), e->name, 0700) : -LKL_EEXIST;
+	if (ret == -LKL_EEXIST && is_fresh(s) && !s->replace) {
 		make_room(s, e->name, ret);
 		fd = ret;
 	} else {
-		fd = ret && ret != -EEXIST ? ret :
+		fd = ret && ret != -LKL_EEXIST ? ret :
 		     s->fs->open_dir(here(s), *e->name ? e->name : ".");
-		if (fd == -ENOTDIR || fd == -ELOOP)
+		if (fd == -LKL_ENOTDIR || fd == -LKL_ELOOP)
 			fail(s, e->name, "not copied: what has this name is no folder", 0);
 		else if (fd < 0)
 			fail(s, e->name, "folder", fd);

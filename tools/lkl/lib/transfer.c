@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,7 @@ int transfer_exit(const struct transfer *t, int status)
 /* After these nothing else could be written. */
 static int is_final(long err)
 {
-	return err == -ENOSPC || err == -EDQUOT || err == -EROFS || err == -EPIPE;
+	return err == -LKL_ENOSPC || err == -LKL_EDQUOT || err == -LKL_EROFS || err == -LKL_EPIPE;
 }
 
 void transfer_fail(struct transfer *t, const char *path, const char *what, long err)

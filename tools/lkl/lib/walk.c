@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <lkl.h>
 
 #include "walk.h"
 
@@ -53,7 +54,7 @@ static void read_xattrs(struct walk *w, int dir, const char *name, struct entry 
 	long len, size;
 
 	len = w->fs->listxattr(dir, name, list, XATTR_LIST_MAX);
-	if (len == -EOPNOTSUPP || len == -ENOSYS)
+	if (len == -LKL_EOPNOTSUPP || len == -LKL_ENOSYS)
 		return;
 	if (len < 0) {
 		fail(w, "extended attributes", len);
@@ -66,7 +67,7 @@ static void read_xattrs(struct walk *w, int dir, const char *name, struct entry 
 		size = w->fs->getxattr(dir, name, attr, value, sizeof(value));
 		if (size >= 0)
 			entry_set_xattr(e, attr, value, size);
-		else if (size != -ENODATA && size != -EOPNOTSUPP)
+		else if (size != -LKL_ENODATA && size != -LKL_EOPNOTSUPP)
 			fail(w, attr, size);
 	}
 }
@@ -81,7 +82,7 @@ static long read_full(struct walk *w, int fd, char *buf, size_t len, uint64_t po
 	while (done < len) {
 		long got = w->fs->pread(fd, buf + done, len - done, pos + done);
 
-		if (got == -EINTR)
+		if (got == -LKL_EINTR)
 			continue;
 		if (got < 0) {
 			fail(w, "cannot be read to its end", got);
@@ -131,7 +132,7 @@ static int next_extent(struct walk *w, int fd, uint64_t pos, uint64_t size,
 	if (pos >= size)
 		return 0;
 	start = w->fs->seek(fd, pos, SEEK_DATA);
-	if (start == -ENXIO)
+	if (start == -LKL_ENXIO)
 		return 0;
 	/* Not every file system can tell. */
 	if (start < (int64_t)pos)
@@ -271,7 +272,7 @@ static void walk_symlink(struct walk *w, int dir, const char *name, const char *
 
 	len = w->fs->readlink(dir, name, target, sizeof(target));
 	if (len == sizeof(target))
-		len = -ENAMETOOLONG;
+		len = -LKL_ENAMETOOLONG;
 	if (len < 0) {
 		fail(w, "symbolic link", len);
 		return;
@@ -331,7 +332,7 @@ static long read_names(const struct fs *fs, int fd, struct level *l)
 			if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
 				continue;
 			if (is_bad_name(de->d_name))
-				return -EUCLEAN;
+				return -LKL_EUCLEAN;
 			if (used + len + 1 > size) {
 				size = (used + len + 1) * 2;
 				l->names = must_realloc(l->names, size);
@@ -433,7 +434,7 @@ static void walk_entry(struct walk *w, int dir, const char *name, const char *as
 		ret = fd < 0 ? fd : w->fs->stat(fd, "", &attr);
 	}
 	if (!ret && (fd < 0) == (S_ISREG(attr.mode) || S_ISDIR(attr.mode)))
-		ret = -ESTALE;	/* it became something else just now */
+		ret = -LKL_ESTALE;	/* it became something else just now */
 
 	if (ret) {
 		fail(w, type == DT_DIR ? "folder" : "cannot be opened", ret);

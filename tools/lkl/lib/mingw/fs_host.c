@@ -139,6 +139,13 @@ static long host_reach_dir(int dir, const char *name)
 			  FILE_DIRECTORY_FILE);
 }
 
+long fs_host_resolve(const char *path)
+{
+	int fd = open(path, O_DIRECTORY);
+
+	return fd < 0 ? -errno : fd;
+}
+
 static long host_reach(int dir, const char *name)
 {
 	return open_as(dir, name, FILE_READ_ATTRIBUTES | SYNCHRONIZE, FILE_OPEN,

@@ -47,8 +47,11 @@ void lkl_blk_threads_fork_done(struct lkl_blk_backend *b, int child)
 
 void lkl_blk_threads_close(struct lkl_blk_backend *b)
 {
-	lkl_workers_free(to_file(b)->workers);
-	free(to_file(b));
+	struct blk_file *f = to_file(b);
+
+	lkl_workers_free(f->workers);
+	lkl_blk_file_close(f);
+	free(f);
 }
 
 static void threads_submit(struct lkl_blk_backend *b, struct lkl_blk_io *io)
@@ -62,7 +65,6 @@ static void threads_submit(struct lkl_blk_backend *b, struct lkl_blk_io *io)
 
 static int threads_suit(const struct blk_file *f)
 {
-	(void)f;
 	return 1;
 }
 
