@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * lklfuse, as programs see it, beside a loop mount by the host's kernel and fuse2fs if
- * that is there: each has an ext4 image of its own on tmpfs.
+ * that is there: each has an ext4 image of its own on tmpfs. And what FUSE allows at all
+ * on this machine: a file system that only answers.
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +17,12 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "ceiling.h"
 #include "image.h"
 
 #define IMAGE_SIZE	(3ULL << 29)
 #define DATA_SIZE	(512ULL << 20)
+#define PIECES_SIZE	(32ULL << 20)
 #define MIB		(1UL << 20)
 #define FILES		5000
 #define SMALL		1024
@@ -27,7 +31,7 @@
 
 /* Somebody who mounts images. */
 struct mounter {
-	const char *name;
+	const char *name, *id;
 	const char *mount[ARGS_MAX];	/* IMAGE and MNT stand for the names of these */
 	const char *umount[ARGS_MAX];
 	struct image img;
@@ -37,22 +41,35 @@ struct mounter {
 static const char IMAGE[] = "", MNT[] = "";
 
 static struct mounter lklfuse = {
-	.name = "lklfuse",
+	.name = "lklfuse", .id = "lklfuse",
 	.mount = { NULL, IMAGE, MNT },
 	.umount = { NULL, "-u", MNT },
 };
 
 static struct mounter loop = {
-	.name = "loop",
+	.name = "loop", .id = "loop",
 	.mount = { "mount", "-o", "loop", IMAGE, MNT },
 	.umount = { "umount", MNT },
 };
 
 static struct mounter fuse2fs = {
-	.name = "fuse2fs",
+	.name = "fuse2fs", .id = "fuse2fs",
 	.mount = { "fuse2fs", "-o", "fakeroot", IMAGE, MNT },
 	.umount = { "fusermount", "-u", MNT },
 };
+
+/* Writes gathered by the host's kernel: for who writes in small pieces. */
+static struct mounter gathering = {
+	.name = "lklfuse -o writeback", .id = "writeback",
+	.mount = { NULL, "-o", "writeback", IMAGE, MNT },
+	.umount = { NULL, "-u", MNT },
+};
+
+/* Not a command. */
+static struct mounter ceiling = { .name = "FUSE that only answers", .id = "ceiling" };
+
+static struct mounter *const beside[] = { &gathering, &ceiling, &fuse2fs };
+#define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))
 
 static char *buf;
 
@@ -73,27 +90,35 @@ static int run(const struct mounter *m, const char *const *command)
 	return pid < 0 || waitpid(pid, &status, 0) != pid || status;
 }
 
+static bool try_mount(const struct mounter *m)
+{
+	return m == &ceiling ? !ceiling_mount(m->img.mnt) : !run(m, m->mount);
+}
+
 static void mount_it(struct mounter *m)
 {
-	if (run(m, m->mount))
+	if (!try_mount(m))
 		bench_die("%s cannot mount %s", m->name, m->img.path);
 	m->img.host_mounted = 1;
 }
 
 static void umount_it(struct mounter *m)
 {
-	if (run(m, m->umount))
+	if (m == &ceiling)
+		ceiling_umount(m->img.mnt);
+	else if (run(m, m->umount))
 		bench_die("%s cannot unmount %s", m->name, m->img.path);
 	m->img.host_mounted = 0;
 }
 
 static void prepare(struct mounter *m)
 {
-	image_create(&m->img, NULL, m->name, IMAGE_SIZE, 0);
-	image_mkfs(&m->img);
+	image_create(&m->img, NULL, m->id, m == &ceiling ? 0 : IMAGE_SIZE, 0);
+	if (m != &ceiling)
+		image_mkfs(&m->img);
 	snprintf(m->img.mnt, sizeof(m->img.mnt), "%.240s.mnt", m->img.path);
 	bench_os(mkdir(m->img.mnt, 0700), m->img.mnt);
-	if (run(m, m->mount)) {
+	if (!try_mount(m)) {
 		m->missing = "cannot be used here";
 		return;
 	}
@@ -129,24 +154,40 @@ static double mib_per_s(uint64_t ns)
 	return DATA_SIZE / (double)MIB / (ns / 1e9);
 }
 
-static double write_data(struct mounter *m)
+/* MiB/s of @size bytes into a new file and onto the disk, @piece bytes at a time. */
+static double write_file(struct mounter *m, const char *name, uint64_t size, size_t piece)
 {
 	char path[320];
 	uint64_t begin, time;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/data", m->img.mnt);
+	snprintf(path, sizeof(path), "%s/%s", m->img.mnt, name);
 	unlink(path);
-	fd = open_file(m, "data", O_RDWR | O_CREAT);
+	fd = open_file(m, name, O_WRONLY | O_CREAT);
 	bench_os(fsync(fd), "fsync");
 	begin = bench_now();
-	for (uint64_t done = 0; done < DATA_SIZE; done += MIB)
-		if (write(fd, buf, MIB) != (ssize_t)MIB)
+	for (uint64_t done = 0; done < size; done += piece)
+		if (write(fd, buf, piece) != (ssize_t)piece)
 			bench_die("%s: short write", m->name);
 	bench_os(fsync(fd), "fsync");
 	time = bench_now() - begin;
 	close(fd);
-	return mib_per_s(time);
+	return size / (double)MIB / (time / 1e9);
+}
+
+static double write_data(struct mounter *m)
+{
+	return write_file(m, "data", DATA_SIZE, MIB);
+}
+
+static double write_pieces(struct mounter *m)
+{
+	char path[320];
+	double result = write_file(m, "file-0", PIECES_SIZE, 4096);
+
+	snprintf(path, sizeof(path), "%s/file-0", m->img.mnt);
+	bench_os(unlink(path), path);
+	return result;
 }
 
 /* After a new mount: nobody has the file in memory but the image's host. */
@@ -227,6 +268,9 @@ static void small_files(const struct mounter *m, double us[STEPS])
 	for (enum step step = CREATE; step < STEPS; step++) {
 		uint64_t begin = bench_now();
 
+		/* It has no names to list; what it is asked then comes with the next step. */
+		if (step == LIST && m == &ceiling)
+			continue;
 		for (int i = 0; i < FILES && step != LIST; i++) {
 			snprintf(path, sizeof(path), "%s/small/file-%d", m->img.mnt, i);
 			do_step(m, step, path);
@@ -242,12 +286,12 @@ static void small_files(const struct mounter *m, double us[STEPS])
 
 /* ---- the table ------------------------------------------------------------ */
 
-/* fuse2fs is for information, and slow: once will do. */
+/* Those beside are for information, and fuse2fs is slow. */
 static int runs_of(const struct mounter *m)
 {
-	if (m == &fuse2fs)
-		return 1;
-	return bench_runs() < RUNS_MAX ? bench_runs() : RUNS_MAX;
+	int most = m == &fuse2fs ? 1 : m == &lklfuse || m == &loop ? RUNS_MAX : 3;
+
+	return bench_runs() < most ? bench_runs() : most;
 }
 
 /* The median of what @measure says of @m. */
@@ -265,11 +309,14 @@ static double several(struct mounter *m, double (*measure)(struct mounter *m))
 
 static void row(const struct bench_row *r, double (*measure)(struct mounter *m))
 {
-	double ours = several(&lklfuse, measure), other = several(&fuse2fs, measure);
+	double ours = several(&lklfuse, measure), other;
 
 	bench_result(r, ours, several(&loop, measure));
-	if (!isnan(other))
-		bench_note("fuse2fs: %.1f %s", other, r->unit);
+	for (int i = 0; i < BESIDE; i++) {
+		other = several(beside[i], measure);
+		if (!isnan(other))
+			bench_note("%s: %.1f %s", beside[i]->name, other, r->unit);
+	}
 }
 
 static void small_rows(void)
@@ -281,10 +328,11 @@ static void small_rows(void)
 		{ .what = "open + read + close", .unit = "us", .limit = 30 },
 		{ .what = "unlink", .unit = "us", .limit = 25 },
 	};
-	struct mounter *const all[] = { &lklfuse, &loop, &fuse2fs };
-	double val[3][STEPS][RUNS_MAX], us[STEPS];
+	struct mounter *all[2 + BESIDE] = { &lklfuse, &loop };
+	double val[2 + BESIDE][STEPS][RUNS_MAX], us[STEPS];
 
-	for (int i = 0; i < 3; i++) {
+	memcpy(all + 2, beside, sizeof(beside));
+	for (int i = 0; i < 2 + BESIDE; i++) {
 		if (all[i]->missing)
 			continue;
 		for (int n = 0; n < runs_of(all[i]); n++) {
@@ -296,8 +344,10 @@ static void small_rows(void)
 	for (int s = 0; s < STEPS; s++) {
 		bench_result(&rows[s], bench_median(val[0][s], runs_of(&lklfuse)),
 			     loop.missing ? NAN : bench_median(val[1][s], runs_of(&loop)));
-		if (!fuse2fs.missing)
-			bench_note("fuse2fs: %.1f us", val[2][s][0]);
+		for (int i = 0; i < BESIDE; i++)
+			if (!beside[i]->missing && !(s == LIST && beside[i] == &ceiling))
+				bench_note("%s: %.1f us", beside[i]->name,
+					   bench_median(val[2 + i][s], runs_of(beside[i])));
 	}
 	bench_note("%d files in a folder; each step for all of them, then a sync; what ls -l "
 		   "has seen stays with the host", FILES);
@@ -311,6 +361,8 @@ int main(int argc, char **argv)
 	snprintf(program, sizeof(program), "%s/bin/lklfuse", getenv("B") ?: "build");
 	lklfuse.mount[0] = program;
 	lklfuse.umount[0] = program;
+	gathering.mount[0] = program;
+	gathering.umount[0] = program;
 	if (access("/dev/fuse", R_OK | W_OK) || access(program, X_OK)) {
 		printf("skipped: %s\n", access(program, X_OK) ?
 		       "lklfuse was not built; libfuse3-dev is missing" : "no /dev/fuse");
@@ -324,12 +376,15 @@ int main(int argc, char **argv)
 	if (lklfuse.missing)
 		bench_die("lklfuse cannot mount");
 	prepare(&loop);
-	prepare(&fuse2fs);
+	for (int i = 0; i < BESIDE; i++)
+		prepare(beside[i]);
 
 	row(&(struct bench_row){ .what = "exec to usable mount, ext4", .unit = "ms",
 		.order = LESS_IS_BETTER, .limit = 100 }, time_mount);
 	row(&(struct bench_row){ .what = "write 512 MiB + fsync, 1 MiB buffers",
 		.unit = "MiB/s", .order = MORE_IS_BETTER, .ratio = 1 }, write_data);
+	row(&(struct bench_row){ .what = "write 32 MiB + fsync, 4 KiB buffers",
+		.unit = "MiB/s", .order = MORE_IS_BETTER }, write_pieces);
 	row(&(struct bench_row){ .what = "cold read, 1 MiB buffers", .unit = "MiB/s",
 		.order = MORE_IS_BETTER, .limit = 3000 }, read_data);
 	row(&(struct bench_row){ .what = "read again", .unit = "MiB/s",

@@ -6,8 +6,8 @@
 
 #include "node.h"
 
-/* Nodes with descriptors that nobody uses: about 8 MiB of the kernel inside. */
-#define IDLE_MAX	4096
+/* Nodes with descriptors that nobody uses: about 16 MiB of the kernel inside. */
+#define IDLE_MAX	8192
 #define DIR_LOCKS	64
 #define TABLE_MIN	1024
 #define HANDLE_MAX	128
