@@ -31,7 +31,7 @@ while [ $# != 0 ]; do
 done
 all=
 [ ${#programs[@]} != 0 ] || programs=(${LKL_RUN:+calls})
-[ ${#programs[@]} != 0 ] || { programs=(start calls files direct net fuse speed copy); all=1; }
+[ ${#programs[@]} != 0 ] || { programs=(start calls files direct net fuse luks speed copy); all=1; }
 
 printf 'Host: Linux %s, %s processors, load %s, %s\n' "$(uname -r)" "$(nproc)" \
 	"$(cut -d' ' -f1 /proc/loadavg)" \

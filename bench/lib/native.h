@@ -7,6 +7,7 @@
 #define LKL_BENCH_NATIVE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Three CRC-32C of a third of @data each, with the processor's instruction; they are
@@ -16,6 +17,14 @@ int native_crc32c(const void *data, size_t len);
 
 /* AES-XTS with two keys of 128 bits by OpenSSL; 0 without it. */
 int native_aes_xts(const void *in, void *out, size_t len);
+
+/*
+ * AES-XTS with two keys of 256 bits by OpenSSL, as dm-crypt with "aes-xts-plain64" does it
+ * for @sector bytes at a time: @len bytes of a disk from the 512-byte block @block on,
+ * to @out, which may be @in. 0 without OpenSSL.
+ */
+int native_crypt_disk(int encrypt, const unsigned char key[64], uint64_t block,
+		      size_t sector, const void *in, void *out, size_t len);
 
 /*
  * RAID-6 syndromes of all but the last two of @disks buffers of @size bytes into

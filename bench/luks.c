@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading a file of an ext4 file system in a LUKS2 container: through lklfuse, beside
+ * the host's dm-crypt if it has that, and else beside reading the container and
+ * decrypting it in user space, which no dm-crypt can do without.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "native.h"
+
+#define MIB		(1UL << 20)
+#define DATA_MIB	256
+#define DISK_MIB	320
+/* Of the encrypted data in the container. */
+#define OFFSET		(16 * MIB)
+
+static const size_t sectors[] = { 512, 4096 };
+
+static char dir[64], bin[4096];
+static unsigned char key[64], *buf;
+static int dm_crypt;
+
+/* ---- commands --------------------------------------------------------------- */
+
+static int __attribute__((format(printf, 1, 2))) run(const char *fmt, ...)
+{
+	char command[6000];
+	va_list args;
+	int status;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	status = system(command);
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
+}
+
+static void clean_up(void)
+{
+	run("cd %s && { mountpoint -q mnt && umount mnt; cryptsetup -q close lkl-bench-%d; "
+	    "} 2>/dev/null; rm -rf %s", dir, getpid(), dir);
+}
+
+static int open_in(const char *name, size_t sector, int flags)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s%zu", dir, name, sector);
+	return bench_os(open(path, flags | O_CLOEXEC, 0600), path);
+}
+
+/* ---- the containers ------------------------------------------------------------ */
+
+static void make_plain(void)
+{
+	char path[100];
+	FILE *f;
+
+	if (run("mkdir %s/tree %s/mnt", dir, dir))
+		bench_die("mkdir");
+	snprintf(path, sizeof(path), "%s/tree/data0", dir);
+	f = fopen(path, "w");
+	for (int i = 0; f && i < DATA_MIB; i++) {
+		for (size_t n = 0; n < MIB; n++)
+			buf[n] = n + i;
+		if (fwrite(buf, MIB, 1, f) != 1)
+			break;
+	}
+	if (!f || fclose(f))
+		bench_die("%s: %s", path, strerror(errno));
+	if (run("cd %s && truncate -s %dM plain0 && mkfs.ext4 -q -F -b 4096 -d tree plain0",
+		dir, DISK_MIB))
+		bench_die("mkfs.ext4 fails");
+}
+
+/* NULL, or why there is none. */
+static const char *make_container(size_t sector)
+{
+	int fd = open_in("key", 0, O_WRONLY | O_CREAT), plain, disk;
+
+	bench_os(write(fd, key, sizeof(key)), "key");
+	close(fd);
+	if (run("cd %s && truncate -s %dM luks%zu && cryptsetup luksFormat -q --type luks2 "
+		"--pbkdf pbkdf2 --pbkdf-force-iterations 1000 --cipher aes-xts-plain64 "
+		"--key-size 512 --master-key-file key0 --offset %lu --sector-size %zu "
+		"luks%zu key0 2>&1", dir, DISK_MIB + (int)(OFFSET / MIB), sector, OFFSET / 512,
+		sector, sector))
+		return "no cryptsetup, or it cannot make a container";
+	plain = open_in("plain", 0, O_RDONLY);
+	disk = open_in("luks", sector, O_RDWR);
+	for (uint64_t off = 0; off < DISK_MIB * MIB; off += MIB) {
+		if (pread(plain, buf, MIB, off) != (ssize_t)MIB)
+			bench_die("plain: short read");
+		if (!native_crypt_disk(1, key, off / 512, sector, buf, buf, MIB))
+			return "no libcrypto.so.3";
+		if (pwrite(disk, buf, MIB, OFFSET + off) != (ssize_t)MIB)
+			bench_die("luks: short write");
+	}
+	close(plain);
+	close(disk);
+	return NULL;
+}
+
+/* ---- rows ------------------------------------------------------------------------ */
+
+static double read_data(const char *umount)
+{
+	int fd = open_in("mnt/data", 0, O_RDONLY);
+	uint64_t begin = bench_now(), time;
+	size_t done = 0;
+	ssize_t n;
+
+	while ((n = read(fd, buf, MIB)) > 0)
+		done += n;
+	time = bench_now() - begin;
+	if (done != DATA_MIB * MIB || buf[1] != (unsigned char)DATA_MIB)
+		bench_die("what was read is not what was written");
+	close(fd);
+	if (run("%s", umount))
+		bench_die("%s", umount);
+	return DATA_MIB / (time / 1e9);
+}
+
+static double ours(void *arg)
+{
+	size_t sector = *(const size_t *)arg;
+	char umount[5000];
+
+	if (run("%s/lklfuse --key-file %s/key0 %s/luks%zu %s/mnt -o ro", bin, dir, dir, sector,
+		dir))
+		bench_die("lklfuse cannot mount the container");
+	snprintf(umount, sizeof(umount), "%s/lklfuse -u %s/mnt", bin, dir);
+	return read_data(umount);
+}
+
+static double host_dm_crypt(size_t sector)
+{
+	char umount[300];
+
+	if (run("cd %s && cryptsetup open --key-file key0 luks%zu lkl-bench-%d && "
+		"mount -o ro /dev/mapper/lkl-bench-%d mnt", dir, sector, getpid(), getpid()))
+		bench_die("the host's dm-crypt fails");
+	snprintf(umount, sizeof(umount), "umount %s/mnt && cryptsetup close lkl-bench-%d", dir,
+		 getpid());
+	return read_data(umount);
+}
+
+static double host(void *arg)
+{
+	size_t sector = *(const size_t *)arg;
+	uint64_t begin;
+	int fd;
+
+	if (dm_crypt)
+		return host_dm_crypt(sector);
+	fd = open_in("luks", sector, O_RDONLY);
+	begin = bench_now();
+	for (uint64_t off = 0; off < DATA_MIB * MIB; off += MIB)
+		if (pread(fd, buf, MIB, OFFSET + off) != (ssize_t)MIB ||
+		    !native_crypt_disk(0, key, off / 512, sector, buf, buf, MIB))
+			bench_die("decrypting fails");
+	close(fd);
+	return DATA_MIB / ((bench_now() - begin) / 1e9);
+}
+
+int main(int argc, char **argv)
+{
+	const char *b = getenv("B"), *missing = NULL;
+	char relative[4000], what[64];
+
+	bench_init(argc, argv);
+	snprintf(relative, sizeof(relative), "%s/bin", b ? b : "build");
+	if (!realpath(relative, bin))
+		bench_die("%s: %s", relative, strerror(errno));
+	if (access("/dev/fuse", R_OK | W_OK) || run("test -x %s/lklfuse", bin)) {
+		printf("skipped: no /dev/fuse, or lklfuse was not built\n");
+		return 0;
+	}
+	strcpy(dir, "/dev/shm/lkl-bench-luks-XXXXXX");
+	if (!mkdtemp(dir))
+		bench_die("%s: %s", dir, strerror(errno));
+	atexit(clean_up);
+	buf = aligned_alloc(4096, MIB);
+	if (!buf)
+		bench_die("no memory");
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = 7 * i + 1;
+	make_plain();
+	for (int i = 0; i < 2 && !missing; i++)
+		missing = make_container(sectors[i]);
+	if (missing) {
+		printf("skipped: %s\n", missing);
+		return 0;
+	}
+	dm_crypt = !run("cd %s && cryptsetup open --key-file key0 luks512 lkl-bench-%d "
+			"2>/dev/null && cryptsetup close lkl-bench-%d", dir, getpid(), getpid());
+	for (int i = 0; i < 2; i++) {
+		snprintf(what, sizeof(what), "read ext4 in LUKS2, sectors of %zu", sectors[i]);
+		bench_run(&(struct bench_row){
+			.what = what, .unit = "MiB/s", .order = MORE_IS_BETTER, .ratio = 0.8,
+			.ours = ours, .host = host, .arg = (void *)&sectors[i],
+			.beside = dm_crypt ? "dm-crypt" :
+				"no dm-crypt here; instead OpenSSL in one thread",
+		});
+	}
+	return 0;
+}
