@@ -374,7 +374,9 @@ try hostile 30 hostile
 try usage 60 usage
 try partition 60 partition
 try reproducible-ext4 120 reproducible "mkfs.ext4 -q -F"
+try reproducible-xfs 120 reproducible "mkfs.xfs -q -f"
 try reproducible-btrfs 120 reproducible "mkfs.btrfs -q -f"
+try reproducible-f2fs 120 reproducible "mkfs.f2fs -q -f"
 try reproducible-vfat 120 reproducible "mkfs.vfat -F 32"
 if [ "$(id -u)" = 0 ]; then
 	try root-ext4 60 as_root ext4 e2fsck -fn mkfs.ext4 -q -F

@@ -16,7 +16,6 @@
 #include "options.h"
 #include "progress.h"
 #include "sandbox.h"
-#include "steady.h"
 #include "store.h"
 #include "version.h"
 #include "walk.h"
@@ -340,15 +339,8 @@ static int run(struct transfer *t, const struct options *o, int into)
 	image.root = inside_open(volume);
 	if (image.root < 0)
 		goto close;
-	if (into && volume->read_only) {
-		error("%s is read-only", volume->title);
+	if (into && common_check_image(&o->common, volume))
 		goto close;
-	}
-	if (into && o->common.reproducible && !steady_knows(volume->type)) {
-		error("%s: images with %s cannot be made reproducible", volume->title,
-		      volume->type);
-		goto close;
-	}
 	if (!into)
 		places = find_sources(t, from, o->names, &count);
 	if (!count)
@@ -390,12 +382,10 @@ int main(int argc, char **argv)
 	/* Modes of copies are set as they are to be. */
 	umask(0);
 	o.common.volume.read_only = !into;
-	if (into)
+	if (into) {
 		adjust_read_epoch(&o.common.adjust);
-	if (into && o.common.reproducible && !o.common.adjust.clamp)
-		die("--reproducible needs the time in SOURCE_DATE_EPOCH");
-	if (into && o.common.reproducible)
-		steady_prepare(o.common.adjust.latest);
+		common_prepare_image(&o.common);
+	}
 	t.adjust = o.common.adjust;
 	return transfer_exit(&t, run(&t, &o, into));
 }

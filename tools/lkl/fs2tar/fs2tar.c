@@ -20,7 +20,6 @@
 #include "progress.h"
 #include "reader.h"
 #include "sandbox.h"
-#include "steady.h"
 #include "store.h"
 #include "version.h"
 #include "walk.h"
@@ -236,12 +235,8 @@ static int run(struct transfer *t, const struct options *o, int into, int fd, FI
 	root = inside_open(volume);
 	if (root >= 0)
 		dir = open_folder(o, root, shown);
-	if (into && volume->read_only)
-		error("%s is read-only", volume->title);
-	else if (into && o->common.reproducible && !steady_knows(volume->type))
-		error("%s: images with %s cannot be made reproducible", volume->title,
-		      volume->type);
-	else if (dir >= 0 && (o->common.no_sandbox || !sandbox_enter(0)))
+	if (dir >= 0 && !(into && common_check_image(&o->common, volume)) &&
+	    (o->common.no_sandbox || !sandbox_enter(0)))
 		status = into ? fill_image(t, o, fd, labels, dir, shown) :
 				make_archive(t, o, fd, label_file, dir, shown);
 	if (dir >= 0)
@@ -287,10 +282,8 @@ int main(int argc, char **argv)
 	((const char **)o.common.volume.images)[0] = o.image;
 	o.common.volume.read_only = !into;
 	adjust_read_epoch(&o.common.adjust);
-	if (into && o.common.reproducible && !o.common.adjust.clamp)
-		die("--reproducible needs the time in SOURCE_DATE_EPOCH");
-	if (into && o.common.reproducible)
-		steady_prepare(o.common.adjust.latest);
+	if (into)
+		common_prepare_image(&o.common);
 	t.adjust = o.common.adjust;
 	transfer_prepare();
 

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 
 #include "entry.h"
+#include "message.h"
 #include "options.h"
+#include "steady.h"
 
 enum {
 	OPT_VOLUME = 1000,
@@ -110,6 +112,29 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp common_argp = { .options = list, .parser = parse };
+
+void common_prepare_image(const struct common_options *o)
+{
+	if (!o->reproducible)
+		return;
+	if (!o->adjust.clamp)
+		die("--reproducible needs the time in SOURCE_DATE_EPOCH");
+	steady_prepare(o->adjust.latest);
+}
+
+int common_check_image(const struct common_options *o, const struct volume *volume)
+{
+	if (volume->read_only) {
+		error("%s is read-only", volume->title);
+		return -1;
+	}
+	if (o->reproducible && !steady_knows(volume->type)) {
+		error("%s: images with %s cannot be made reproducible", volume->title,
+		      volume->type);
+		return -1;
+	}
+	return 0;
+}
 
 void common_add_image(struct common_options *o, const char *name)
 {

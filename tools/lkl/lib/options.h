@@ -22,6 +22,13 @@ struct common_options {
 /* A child for struct argp; its parser's input is a struct common_options. */
 extern const struct argp common_argp;
 
+/*
+ * The program writes images: before the kernel starts, and when the image is open. The
+ * first ends the program with a message, the second says why if it is not 0.
+ */
+void common_prepare_image(const struct common_options *o);
+int common_check_image(const struct common_options *o, const struct volume *volume);
+
 /* One image more. */
 void common_add_image(struct common_options *o, const char *name);
 

@@ -129,7 +129,8 @@ void steady_prepare(time_t now)
 int steady_knows(const char *type)
 {
 	static const char *const known[] = {
-		"ext2", "ext3", "ext4", "btrfs", "vfat", "exfat", "ntfs3", "udf", "minix",
+		"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "vfat", "exfat", "ntfs3", "udf",
+		"minix",
 	};
 
 	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++)
