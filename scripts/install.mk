@@ -28,9 +28,12 @@ install: all
 	$(Q)for f in $(tool-completions); do install -m 644 $$f \
 		"$(to)/share/bash-completion/completions/$$(basename $$f .bash)" || exit; done
 	$(Q)install -m 644 README.md "$(to)/share/doc/lkl/"
+	$(Q)install -d "$(to)/share/lkl"
+	$(Q)install -m 644 scripts/lkl-gdb.py "$(to)/share/lkl/"
+	$(Q)$(CROSS_COMPILE)objcopy --only-keep-debug $(VMLINUX) "$(to)/share/lkl/vmlinux"
 
 uninstall:
-	$(Q)rm -rf "$(to)/include/lkl" "$(to)/share/doc/lkl" \
+	$(Q)rm -rf "$(to)/include/lkl" "$(to)/share/doc/lkl" "$(to)/share/lkl" \
 		$(patsubst include/uapi/%,"$(to)/include/%",$(uapi-headers)) \
 		$(patsubst %,"$(to)/lib/%",liblkl.a liblkl.so liblkl.so.1 pkgconfig/lkl.pc) \
 		$(patsubst %,"$(to)/bin/%",$(installed-tools) \

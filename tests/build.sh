@@ -24,6 +24,8 @@ fi
 # The example builds from an installed tree with pkg-config alone, and runs.
 dest=$tmp/dest
 try install 120 make -s install DESTDIR="$dest" PREFIX=/usr
+try install-debugger 10 test -s "$dest/usr/share/lkl/lkl-gdb.py" -a \
+	-s "$dest/usr/share/lkl/vmlinux"
 cp -r examples/hello "$tmp/hello"
 export PKG_CONFIG_PATH=$dest/usr/lib/pkgconfig
 unset PKG_CONFIG_SYSROOT_DIR MAKEFLAGS MFLAGS

@@ -235,7 +235,7 @@ static bool is_runnable(const struct task_struct *task)
  */
 static void park_current(void)
 {
-	__set_current_state(TASK_PARKED);
+	set_special_state(TASK_PARKED);
 	schedule();
 }
 

@@ -17,6 +17,18 @@ extern struct lkl_ctx_bounds lkl_ctx_bounds;
 /* Saves the caller's context in *@save and goes on in the one saved in @load. */
 void lkl_ctx_swap(void **save, void *load);
 
+/* Words from a saved stack pointer to the frame pointer and the return address. */
+#if defined(CONFIG_LKL_X86_64)
+#define LKL_CTX_FRAME	5
+#define LKL_CTX_PC	6
+#elif defined(CONFIG_LKL_ARM64)
+#define LKL_CTX_FRAME	10
+#define LKL_CTX_PC	11
+#elif defined(CONFIG_LKL_RISCV64)
+#define LKL_CTX_FRAME	1
+#define LKL_CTX_PC	0
+#endif
+
 /* The first instruction of a fresh context; it calls what lkl_ctx_new() left. */
 void lkl_ctx_start(void);
 
