@@ -25,6 +25,14 @@ shimmed=$(sort -u <<<"$shimmed" | grep -vx -e test -e call)
 
 mkdir -p "$out/host/$(dirname "$test")" "$out/lkl/$(dirname "$test")"
 $cc "${flags[@]}" -c -o "$out/lkl/$test.o" "$src/$test.c"
+# Some have a second file.
+case $test in
+memfd/memfd_test)
+	$cc "${flags[@]}" -c -o "$out/lkl/$test.more.o" "$dir/common.c"
+	ld -r -o "$out/lkl/$test.both.o" "$out/lkl/$test.o" "$out/lkl/$test.more.o"
+	mv "$out/lkl/$test.both.o" "$out/lkl/$test.o"
+	rm "$out/lkl/$test.more.o" ;;
+esac
 $cc -o "$out/host/$test" "$out/lkl/$test.o" -lpthread -lrt -lm
 
 left=$(nm -u "$out/lkl/$test.o" | awk '{ print $2 }' | sed 's/64$//' | sort -u |

@@ -90,6 +90,11 @@ int shim_symlink(const char *to, const char *path)
 	return result(lkl_sys_symlink(to, path));
 }
 
+int shim_seteuid(unsigned int uid)
+{
+	return call(__lkl__NR_setresuid, -1, uid, -1, 0, 0, 0);
+}
+
 ssize_t shim_readlink(const char *path, char *buf, size_t size)
 {
 	return result(lkl_sys_readlink(path, buf, size));
@@ -243,8 +248,10 @@ int shim_munmap(void *addr, size_t size)
 
 int shim_mprotect(void *addr, size_t size, int prot)
 {
-	return lkl_sys_mprotect((unsigned long)addr, size, prot) == 0 ? 0 :
-		mprotect(addr, size, prot);
+	long err = lkl_sys_mprotect((unsigned long)addr, size, prot);
+
+	/* The application's memory is sealed for the kernel inside. */
+	return err == -LKL_EPERM ? mprotect(addr, size, prot) : result(err);
 }
 
 unsigned int shim_if_nametoindex(const char *name)

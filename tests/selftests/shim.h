@@ -34,6 +34,7 @@
 	call(read, read) call(readlinkat, readlinkat)			\
 	call(recvfrom, recvfrom) call(recvmsg, recvmsg)			\
 	call(renameat2, renameat2) call(sendfile, sendfile)		\
+	call(semctl, semctl) call(semget, semget) call(semop, semop)	\
 	call(sendmsg, sendmsg) call(sendto, sendto) call(setns, setns)	\
 	call(setsockopt, setsockopt) call(settimeofday, settimeofday)	\
 	call(setuid, setuid) call(setgid, setgid)			\
