@@ -74,9 +74,9 @@ PHONY += mingw check-mingw
 mingw:
 	$(Q)+$(MAKE) HOST=mingw all
 
-check-mingw:
+check-mingw: all
 	$(Q)scripts/packages.sh install build mingw wine
-	$(Q)+$(MAKE) HOST=mingw run-check
+	$(Q)LKL_TEST_ALL=1 tests/run.sh mingw
 
 # The same for FreeBSD; docs/freebsd.md says how its tests are run there.
 PHONY += freebsd

@@ -22,7 +22,7 @@ static const char *json(const char *text)
 	return buf;
 }
 
-static void needs_json(void)
+static void check_json(void)
 {
 	if (lkl_load_config_json(&cfg, "{}") == -LKL_ENOSYS) {
 		ck_assert_ptr_nonnull(strstr(cfg.error, "libcjson"));
@@ -42,7 +42,8 @@ static void refused(const char *text, const char *error)
 
 START_TEST(json_reads_every_key)
 {
-	needs_json();
+	needs_json_here();
+	check_json();
 	ok(lkl_load_config_json(&cfg, json(
 		"{ 'gateway': '10.0.0.254', 'gateway6': 'fd00::fe', 'nameserver': '10.0.0.253',"
 		" 'debug': '1', 'singlecpu': '1', 'sysctl': 'net.ipv4.ip_forward|1',"
@@ -72,7 +73,8 @@ END_TEST
 
 START_TEST(json_refuses)
 {
-	needs_json();
+	needs_json_here();
+	check_json();
 	refused("", "line 1, column 1");
 	refused("{\n 'gateway': '10.0.0.1',\n oops }", "line 3, column");
 	refused("{ 'gateway': '10.0.0.1' } x", "line 1");
@@ -154,7 +156,8 @@ static const char *write_config(const char *text)
 
 START_TEST(environment_names_a_file)
 {
-	needs_json();
+	needs_json_here();
+	check_json();
 	setenv("LKL_HIJACK_CONFIG_FILE", write_config("{ 'gateway': '10.0.0.1', 'debug': '1',"
 	       " 'interfaces': [ { 'type': 'tap', 'mtu': '1400' } ] }"), 1);
 	setenv("LKL_HIJACK_NET_MTU", "1300", 1);
@@ -198,7 +201,8 @@ START_TEST(everything_happens)
 	unsigned int subflows, accepted;
 	struct lkl_rlimit64 limit;
 
-	needs_json();
+	needs_json_here();
+	check_json();
 	start("{ 'gateway': '10.0.0.254', 'gateway6': 'fd00::fe', 'nameserver': '10.0.0.253',"
 	      " 'sysctl': 'net.ipv4.ip_forward|1;net/ipv4/conf/d0/rp_filter|2',"
 	      " 'boot_cmdline': 'mem=128M loglevel=3', 'mount': 'proc,sysfs', 'delay_main': 1000,"
@@ -246,7 +250,8 @@ static void fails_late(const char *text, int err, const char *error)
 
 START_TEST(late_errors)
 {
-	needs_json();
+	needs_json_here();
+	check_json();
 	fails_late("{ 'gateway': '10.9.9.9' }", -LKL_ENETUNREACH, "gateway: 10.9.9.9: ");
 	fails_late("{ 'sysctl': 'net.no.such|1' }", -LKL_ENOENT, "sysctl: net.no.such|1: ");
 	fails_late("{ 'mount': 'nofs' }", -LKL_ENODEV, "mount: nofs: ");
@@ -258,7 +263,8 @@ END_TEST
 
 START_TEST(device_errors)
 {
-	needs_json();
+	needs_json_here();
+	check_json();
 	ok(lkl_load_config_json(&cfg, json("{ 'interfaces': [ { 'type': 'carrier-pigeon' } ] }")));
 	fails(lkl_load_config_pre(&cfg), LKL_EINVAL);
 	ck_assert_msg(strstr(cfg.error, "interfaces[0], carrier-pigeon: "), "%s", cfg.error);
@@ -282,7 +288,8 @@ static void LKL_ABI keep_print(const char *s, int len)
 
 START_TEST(dump_and_show)
 {
-	needs_json();
+	needs_json_here();
+	check_json();
 	lkl_host_ops.print = keep_print;
 	ok(lkl_load_config_json(&cfg, json("{ 'debug': '1', 'boot_cmdline': 'quiet', 'mount': 'proc',"
 	   " 'dump': '/proc/sys/kernel/ostype,/proc/sys/kernel/hostname',"

@@ -530,7 +530,7 @@ START_TEST(several_requests_under_way)
 	ck_assert_int_eq(pthread_create(&thread, NULL, deep_serve, NULL), 0);
 	fd = open_disk(ok(lkl_disk_add(&disk)), LKL_O_RDWR);
 	is(size_inside(ok(fd)), sizeof(memory));
-	ok(lkl_sys_ioctl(fd, 0x1268 /* BLKSSZGET */, (long)&size));
+	ok(lkl_sys_ioctl(fd, 0x1268 /* BLKSSZGET */, (lkl_long)&size));
 	is(size, 4096);
 	fill(data, sizeof(data), 8);
 	is(lkl_sys_pwrite64(fd, data, sizeof(data), MIB), sizeof(data));
@@ -555,7 +555,7 @@ START_TEST(several_requests_under_way)
 	disk_read_only = 1;
 	disk = (struct lkl_disk){ .ops = &deep_ops };
 	fd = open_disk(ok(lkl_disk_add(&disk)), LKL_O_RDONLY);
-	ok(lkl_sys_ioctl(ok(fd), BLKROGET_, (long)&size));
+	ok(lkl_sys_ioctl(ok(fd), BLKROGET_, (lkl_long)&size));
 	is(size, 1);
 	ok(lkl_sys_close(fd));
 	ok(lkl_disk_remove(disk));

@@ -27,5 +27,6 @@ export -f build is_freebsd
 export tmp
 try build 500 build || exit
 try program 20 is_freebsd build/freebsd/tests/boot
+try tool 20 is_freebsd build/freebsd/bin/cptofs
 try shared-library 60 scripts/symbols.sh build/freebsd/liblkl.so.1
 try symbols 60 scripts/symbols.sh build/freebsd/liblkl.a

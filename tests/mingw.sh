@@ -12,7 +12,7 @@ for tool in x86_64-w64-mingw32-gcc "${LKL_WINE:-wine}"; do
 	}
 done
 
-suites="boot syscalls errors timers disk"
+suites="boot syscalls errors timers disk crypto netapi net_many"
 [ -z "$LKL_TEST_ALL" ] || suites=
 
 # The first start makes Wine's files, which takes some seconds.

@@ -5,7 +5,7 @@
 # are shared, but for those that Linux alone has and those that have a namesake here.
 
 # None of this machine's libraries is of use.
-PKG_CONFIG := false
+PKG_CONFIG := $(call told,PKG_CONFIG,false)
 
 # The compiler keeps a cache itself.
 host-compiler := scripts/zig.sh cc -target x86_64-freebsd.14.0
@@ -25,5 +25,7 @@ host-files += $(filter-out $(linux-only) $(host-files:host/freebsd/%=host/posix/
 
 # Built to see that they build; docs/freebsd.md says how they are run there.
 host-suites := boot syscalls errors threads timers netapi features crypto raid disk fork
-host-tools := none
+host-tools := cptofs fs2tar lkl-part
+host-tool-dirs := argp freebsd
+host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/passphrase.c
 emulator := false

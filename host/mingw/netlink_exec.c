@@ -3,15 +3,16 @@
 #include <stdio.h>
 
 #include <lkl.h>
+#include <lkl_host.h>
 
 int lkl_netlink_exec(const char *const argv[], const int fds[3])
 {
-	return -LKL_ENOSYS;
+	return lkl_is_running() ? -LKL_ENOSYS : -LKL_ENODEV;
 }
 
 int lkl_nft_load(const char *file, char *why, size_t size)
 {
 	if (why && size)
 		snprintf(why, size, "%s: nft does not run on this host", file);
-	return -LKL_ENOSYS;
+	return lkl_is_running() ? -LKL_ENOSYS : -LKL_ENODEV;
 }

@@ -210,7 +210,7 @@ static long s_socket(const struct side *s, int type)
 {
 	int family = strchr(s->ip, ':') ? AF_INET6 : AF_INET;
 
-	return result(s, s->on_host ? socket(family, type, 0) :
+	return result(s, s->on_host ? (long)socket(family, type, 0) :
 		      lkl_sys_socket(family, type, 0));
 }
 
@@ -240,8 +240,8 @@ static void s_timeout(const struct side *s, int fd, int seconds)
 	struct timeval tv = { .tv_sec = seconds };
 
 	if (s->on_host) {
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, (void *)&tv, sizeof(tv));
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, (void *)&tv, sizeof(tv));
 		return;
 	}
 	ok(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_RCVTIMEO, (void *)&tv, sizeof(tv)));
@@ -286,7 +286,7 @@ static long s_bound(const struct side *s, int type)
 	if (fd < 0)
 		return fd;
 	if (s->on_host)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, (void *)&one, sizeof(one));
 	else
 		lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_REUSEADDR, (void *)&one,
 				   sizeof(one));
@@ -332,7 +332,7 @@ static long receive(void *arg)
 
 	enter(r->side);
 	s_timeout(r->side, r->fd, r->seconds);
-	fd = result(r->side, r->side->on_host ? accept(r->fd, NULL, NULL) :
+	fd = result(r->side, r->side->on_host ? (long)accept(r->fd, NULL, NULL) :
 		    lkl_sys_accept(r->fd, NULL, NULL));
 	if (fd < 0) {
 		free(buf);

@@ -53,6 +53,18 @@
 	return;								\
 } while (0)
 
+/* What this host, see host.h, does not have by its nature; elsewhere it has to be there. */
+#ifdef HOST_WITHOUT_NETLINK
+#define needs_netlink() skip("programs over netlink are Linux's")
+#else
+#define needs_netlink() do { } while (0)
+#endif
+#ifdef HOST_WITHOUT_JSON
+#define needs_json_here() skip("built for this host without cJSON")
+#else
+#define needs_json_here() do { } while (0)
+#endif
+
 /*
  * Sanitizers have memory of their own and keep what is freed; ThreadSanitizer leaves
  * no room for the struct page of the application's pages, so these cannot be pinned.

@@ -10,4 +10,7 @@
 #define HOST_RESIDENT_KIB	(48 << 10)
 #define HOST_RESTARTS_KIB	(10 << 10)
 
+#define HOST_WITHOUT_NETLINK
+#define HOST_WITHOUT_JSON
+
 #endif

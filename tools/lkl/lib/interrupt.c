@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "message.h"
 #include "transfer.h"
@@ -43,9 +47,11 @@ void transfer_prepare(void)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+#ifdef M_MMAP_THRESHOLD
 	/* Entries come and go all the time; none is worth a mapping of its own. */
 	mallopt(M_MMAP_THRESHOLD, 16 * ENTRY_DATA_MAX);
 	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
 }
 
 int transfer_interrupted(void)

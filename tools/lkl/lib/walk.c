@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <lkl.h>
+#include <lkl/linux/limits.h>
 
 #include "walk.h"
 
@@ -50,10 +51,10 @@ static int is_portable(const char *name)
 /* Those of @name in @dir, "": of @dir itself. */
 static void read_xattrs(struct walk *w, int dir, const char *name, struct entry *e)
 {
-	char list[XATTR_LIST_MAX + 1], value[XATTR_SIZE_MAX], *attr;
+	char list[LKL_XATTR_LIST_MAX + 1], value[LKL_XATTR_SIZE_MAX], *attr;
 	long len, size;
 
-	len = w->fs->listxattr(dir, name, list, XATTR_LIST_MAX);
+	len = w->fs->listxattr(dir, name, list, LKL_XATTR_LIST_MAX);
 	if (len == -LKL_EOPNOTSUPP || len == -LKL_ENOSYS)
 		return;
 	if (len < 0) {
@@ -325,7 +326,7 @@ static long read_names(const struct fs *fs, int fd, struct level *l)
 
 	while ((got = fs->list(fd, buf, sizeof(buf))) > 0)
 		for (pos = 0; pos < got;) {
-			struct dirent64 *de = (struct dirent64 *)(buf + pos);
+			struct lkl_linux_dirent64 *de = (struct lkl_linux_dirent64 *)(buf + pos);
 			size_t len = strlen(de->d_name) + 1;
 
 			pos += de->d_reclen;

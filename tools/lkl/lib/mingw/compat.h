@@ -34,7 +34,6 @@
 #undef ENOTEMPTY
 #undef EOPNOTSUPP
 #undef EOVERFLOW
-#undef ETIMEDOUT_LINUX
 #define EALREADY	LKL_EALREADY
 #define EDEADLK		LKL_EDEADLK
 #define EDQUOT		LKL_EDQUOT
@@ -72,23 +71,11 @@ int compat_error(unsigned long error);
 #define SEEK_DATA	3
 #define SEEK_HOLE	4
 
-#define XATTR_LIST_MAX	65536
-#define XATTR_SIZE_MAX	65536
-
 #define DT_UNKNOWN	0
 #define DT_DIR		4
 #define DT_REG		8
 #define DT_LNK		10
 #define IFTODT(mode)	(((mode) & S_IFMT) >> 12)
-
-/* As getdents64() gives it. */
-struct dirent64 {
-	uint64_t d_ino;
-	int64_t d_off;
-	unsigned short d_reclen;
-	unsigned char d_type;
-	char d_name[];
-};
 
 int compat_open(const char *path, int flags, ...);
 int compat_close(int fd);

@@ -241,8 +241,8 @@ static long host_stat(int dir, const char *name, struct attributes *attr)
 /* 0 if it did not fit. */
 static size_t put_entry(char *to, size_t room, const FILE_ID_BOTH_DIR_INFO *info)
 {
-	size_t head = offsetof(struct dirent64, d_name), size;
-	struct dirent64 *entry = (struct dirent64 *)to;
+	size_t head = offsetof(struct lkl_linux_dirent64, d_name), size;
+	struct lkl_linux_dirent64 *entry = (struct lkl_linux_dirent64 *)to;
 	char name[3 * NAME_UNITS];
 	long len = names_from_wide(name, sizeof(name), info->FileName,
 				   info->FileNameLength / sizeof(wchar_t));
