@@ -79,6 +79,53 @@ while IFS='|' read -r name type size mkfs; do
 done <<< "$table"
 [ -z "${FS:-}" ] || exit
 
+# ---- a loop without end ------------------------------------------------------------
+
+# The free slots of a folder of JFS are a list; where the last one leads back to the first, the
+# kernel goes round for ever when the folder is full. lkl-forkserver says so, and programs
+# that copy end at the second signal.
+endless()
+{
+	local i pid image=$tmp/endless.img mark=$((0x1c5e0)) ops=
+
+	truncate -s 16M "$image"
+	mkfs.jfs -q "$image" > "$tmp/out" 2>&1
+	if [ "$(od -An -tx1 -j $mark -N 1 "$image")" != " ff" ]; then
+		skip endless "mkfs.jfs puts its root folder elsewhere"
+		return
+	fi
+	printf '\x01' | dd of="$image" bs=1 seek=$mark conv=notrunc status=none
+	mkdir "$tmp/many"
+	for ((i = 0; i < 20; i++)); do
+		: > "$tmp/many/file$i"
+		ops+="write file$i 10;"
+	done
+	timeout 60 "$B/bin/lkl-forkserver" -t jfs -l 2 -e "$ops" "$image" > "$tmp/out" 2>&1
+	[ $? = 1 ] && grep -q 'endless.img: no end after 2 s, in "write file' "$tmp/out" &&
+		pass endless-is-told || fail endless-is-told "$(tail -1 "$tmp/out")"
+	"$cptofs" -q -i "$image" -t jfs "$tmp/many/." / > "$tmp/out" 2>&1 &
+	pid=$!
+	sleep 3
+	kill -TERM $pid
+	sleep 3
+	kill -TERM $pid
+	for ((i = 0; i < 100; i++)); do
+		kill -0 $pid 2> /dev/null || break
+		sleep 0.1
+	done
+	if kill -9 $pid 2> /dev/null; then
+		fail endless-ends "the second signal did not end it"
+	else
+		wait $pid
+		[ $? = 143 ] && pass endless-ends || fail endless-ends "$(tail -1 "$tmp/out")"
+	fi
+}
+if have mkfs.jfs; then
+	endless
+else
+	skip endless "there is no mkfs.jfs"
+fi
+
 # ---- what lkl-part reads -----------------------------------------------------------
 
 # Each time another spoiled copy of the images, of which the first LIMIT bytes are changed.

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __GLIBC__
@@ -17,14 +18,33 @@
 static volatile sig_atomic_t caught;
 static int caught_fd = -1;
 
-static void on_signal(int signal)
+/*
+ * A broken image can keep the kernel busy for ever: then nobody heeds the first signal. A
+ * second one ends the program, but not one that comes at the same time: timeout(1) sends two.
+ */
+static int is_second(void)
+{
+	static struct timespec first;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!caught)
+		first = now;
+	return now.tv_sec - first.tv_sec > 1;
+}
+
+static void on_signal(int number)
 {
 	static const uint64_t one = 1;
 	int saved = errno;
 
-	caught = signal;
+	if (is_second()) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
+	caught = number;
 	if (write(caught_fd, &one, sizeof(one)) < 0)
-		caught = signal;
+		caught = number;
 	errno = saved;
 }
 
