@@ -5,8 +5,9 @@
 # says what else the machine was doing. What does not reach what it must does not fail
 # the run: on a busy machine figures say little.
 #
-# LKL_RUN is put before the programs: the emulator of another processor. Then only
-# the host boundary is measured, and the figures are the emulator's.
+# What the host boundary costs is measured on other hosts and processors as well, if
+# "make HOST=... benches" or "make ARCH_TARGET=... CONFIG=small benches" built that. LKL_RUN is put
+# before the program then: what runs it here, and has its part in the figures.
 #
 # FILE gets one JSON object for each row; $B/bench/results.json by default.
 
@@ -24,14 +25,14 @@ while [ $# != 0 ]; do
 	case $1 in
 	--runs) runs=(--runs "${2:?}"); shift ;;
 	--json) json=${2:?}; shift ;;
-	-*) sed -n '4,11s/^# \?//p' "$0"; exit 1 ;;
+	-*) sed -n '4,12s/^# \?//p' "$0"; exit 1 ;;
 	*) programs+=("$1") ;;
 	esac
 	shift
 done
 all=
-[ ${#programs[@]} != 0 ] || programs=(${LKL_RUN:+calls})
-[ ${#programs[@]} != 0 ] || { programs=(start calls files direct net fuse luks speed copy); all=1; }
+[ -z "${LKL_RUN:-}" ] || only_boundary=1
+[ ${#programs[@]} != 0 ] || { programs=(start calls boundary files direct net fuse luks speed copy); all=1; }
 
 printf 'Host: Linux %s, %s processors, load %s, %s\n' "$(uname -r)" "$(nproc)" \
 	"$(cut -d' ' -f1 /proc/loadavg)" \
@@ -40,10 +41,42 @@ if awk -v n="$(nproc)" '{ exit !($1 > n / 4) }' /proc/loadavg; then
 	echo "The machine is busy: these figures are not to be relied on."
 fi
 
+# boundary NAME BUILD [COMMAND...]: one line, of a build for another host or processor too.
+boundary()
+{
+	local name=$1 build=$2 program image
+	shift 2
+	program=$build/bench/boundary
+	[ -x "$program" ] || program=$program.exe
+	[ -x "$program" ] || return 0
+	image=$(mktemp -p "$build")
+	truncate -s 64M "$image"
+	printf '  %-16s' "$name"
+	mkfs.ext4 -q -F "$image" && B=$build "$@" "$program" "$image" || status=1
+	rm -f "$image"
+}
+
+boundaries()
+{
+	boundary here "$B"
+	boundary Wine build/mingw scripts/wine.sh
+	boundary arm64,\ qemu build/arm64-small qemu-aarch64 -L /usr/aarch64-linux-gnu -R 0x200000000
+	boundary riscv64,\ qemu build/riscv64-small qemu-riscv64 -L /usr/riscv64-linux-gnu -R 0x200000000
+}
+
 rm -f "$json"
 status=0
+if [ -n "${only_boundary:-}" ]; then
+	# shellcheck disable=SC2086 # a command
+	boundary "$B" "$B" $LKL_RUN
+	exit $status
+fi
 for p in "${programs[@]}"; do
 	printf '\n%s\n' "$p"
+	if [ "$p" = boundary ]; then
+		boundaries
+		continue
+	fi
 	# shellcheck disable=SC2086 # several words
 	${LKL_RUN:-} "$B/bench/$p" "${runs[@]}" --json "$json" || status=1
 done

@@ -31,7 +31,7 @@ tools := $(foreach t,$(tool-names),\
 # may name those that make sense on it.
 emulated-suites := boot syscalls errors threads timers crypto disk virtio fs
 test-names := $(or $(host-suites),$(if $(cross),$(emulated-suites:fs=)),$(basename $(notdir $(wildcard tests/*.c))))
-bench-names := $(or $(host-benches),$(basename $(notdir $(wildcard bench/*.c))))
+bench-names := $(if $(host-suites)$(cross),boundary,$(basename $(notdir $(wildcard bench/*.c))))
 
 # They see the public headers only, as the tests do.
 program-flags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -MMD -MP
@@ -175,8 +175,16 @@ $(B)/bench/%: bench/%.c $(wildcard bench/lib/*.c) $(B)/liblkl.a
 	$(Q)$(CC) $(bench-cflags) -MMD -MP -MF $(@D)/.d/$*.d -o $@ $(filter %.c,$^) \
 		$(program-libs)
 
+# The one for every host, with what tests have there instead of POSIX.
+$(B)/bench/boundary$(exe): bench/boundary.c $(filter %/compat.c,$(test-host-sources)) $(B)/liblkl.a
+	$(say) BENCH $@
+	$(Q)mkdir -p $(@D)/.d
+	$(Q)$(CC) $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include $(host-test-cflags) \
+		-MMD -MP -MF $(@D)/.d/boundary.d -o $@ $(filter %.c,$^) $(program-libs) \
+		$(host-test-libs)
+
 PHONY += benches run-bench
-benches: $(bench-names:%=$(B)/bench/%)
+benches: $(bench-names:%=$(B)/bench/%$(exe))
 
 run-bench: benches programs
 	$(Q)B=$(B) LKL_RUN="$(emulator)" bench/run.sh
