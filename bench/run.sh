@@ -32,7 +32,7 @@ while [ $# != 0 ]; do
 done
 all=
 [ -z "${LKL_RUN:-}" ] || only_boundary=1
-[ ${#programs[@]} != 0 ] || { programs=(start calls boundary files direct net fuse luks speed copy); all=1; }
+[ ${#programs[@]} != 0 ] || { programs=(start calls boundary files direct net fuse luks speed copy forkserver); all=1; }
 
 printf 'Host: Linux %s, %s processors, load %s, %s\n' "$(uname -r)" "$(nproc)" \
 	"$(cut -d' ' -f1 /proc/loadavg)" \
