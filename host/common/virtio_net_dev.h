@@ -32,6 +32,8 @@
 #define NET_S_LINK_UP	1
 #define NET_S_ANNOUNCE	2
 
+/* As many as a system call takes. */
+#define NET_IOV_CAP	1024
 /* Buffers of the driver that are popped ahead. */
 #define HELD_MAX	256
 
@@ -91,12 +93,46 @@ static inline unsigned int lkl_virtio_net_ctrl_index(const struct lkl_virtio_net
 	return net->dev.driver_features >> NET_F_MQ & 1 ? 2 * net->backend->queues : 2;
 }
 
+static inline struct lkl_virtio_queue *net_rx_vq(struct net_queue *q)
+{
+	return &q->net->dev.queue[2 * q->index];
+}
+
+static inline struct lkl_virtio_queue *net_tx_vq(struct net_queue *q)
+{
+	return &q->net->dev.queue[2 * q->index + 1];
+}
+
+/* Of those members that are atomic. */
+static inline int net_is_set(const int *flag)
+{
+	return __atomic_load_n(flag, __ATOMIC_ACQUIRE);
+}
+
+static inline void net_set(int *flag, int value)
+{
+	__atomic_store_n(flag, value, __ATOMIC_RELEASE);
+}
+
 /* virtio_net.c */
 
 /* 0 or a negative errno of the backend. */
 int lkl_virtio_net_set_guest_offload(struct lkl_virtio_net *net, uint64_t features);
 int lkl_virtio_net_set_queues(struct lkl_virtio_net *net, int n);
 void lkl_virtio_net_update_link(struct lkl_virtio_net *net);
+
+/* virtio_net_rx.c */
+
+/* Receives what there is. Any thread without the token. */
+void lkl_virtio_net_receive(struct net_queue *q);
+/* Gives back what is held, empty: the queue is reset. */
+void lkl_virtio_net_quiesce_rx(struct net_queue *q);
+
+/* virtio_net_tx.c */
+
+/* Sends what there is room for. Any thread. */
+void lkl_virtio_net_transmit(struct net_queue *q);
+void lkl_virtio_net_quiesce_tx(struct net_queue *q);
 
 /* virtio_net_ctrl.c */
 
