@@ -244,25 +244,30 @@ fi
 
 # ---- RAID ------------------------------------------------------------------------
 
-for level in 0 1 5; do
-	python3 "$layers" md $level plain.img a.img b.img c.img
-	says "raid$level" hello "$open" cat f a.img b.img c.img
-	says "raid$level-any-order" hello "$open" -r cat f c.img a.img b.img
-	echo changed | "$open" put f b.img a.img c.img
-	says "raid$level-writes" changed "$open" -r cat f a.img b.img c.img
+for level in 0 1 5 6 10 1-old 5-old; do
+	all=(a.img b.img c.img)
+	[[ $level != 6 && $level != 10 ]] || all+=(d.img)
+	rest=("${all[@]:0:2}")
+	[ $level != 10 ] || rest+=(c.img)
+	python3 "$layers" md $level plain.img "${all[@]}"
+	says "raid$level" hello "$open" cat f "${all[@]}"
+	says "raid$level-any-order" hello "$open" -r cat f "${all[@]:1}" a.img
+	echo changed | "$open" put f "${all[@]:1}" a.img
+	says "raid$level-writes" changed "$open" -r cat f "${all[@]}"
 	if [ $level = 0 ]; then
 		refuses raid0-incomplete "cannot be started from the 2 members" "$open" type a.img c.img
 		continue
 	fi
-	before=$(md5sum a.img b.img)
-	says "raid$level-degraded-is-read-only" "*, ro" "$open" type a.img b.img
-	says "raid$level-degraded" changed "$open" cat f a.img b.img
-	[ "$before" = "$(md5sum a.img b.img)" ] && pass "raid$level-degraded-unchanged" ||
+	before=$(cat "${rest[@]}" | md5sum)
+	says "raid$level-degraded-is-read-only" "*, ro" "$open" type "${rest[@]}"
+	says "raid$level-degraded" changed "$open" cat f "${rest[@]}"
+	[ "$before" = "$(cat "${rest[@]}" | md5sum)" ] && pass "raid$level-degraded-unchanged" ||
 		fail "raid$level-degraded-unchanged" "members were written"
-	echo later | "$open" -d put f a.img b.img
-	says "raid$level-degraded-writes" later "$open" -r cat f a.img b.img
+	echo later | "$open" -d put f "${rest[@]}"
+	says "raid$level-degraded-writes" later "$open" -r cat f "${rest[@]}"
+	cp c.img last.img
 done
-refuses raid5-incomplete "cannot be started from the 1 member" "$open" type c.img
+refuses raid5-incomplete "cannot be started from the 1 member" "$open" type last.img
 
 # ---- LVM -------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 """
 Puts contents into layers that need a kernel to be written otherwise.
 
-  layers.py md LEVEL CONTENT MEMBER...   RAID members that hold CONTENT (0, 1 or 5)
+  layers.py md LEVEL CONTENT MEMBER...   RAID members that hold CONTENT: 0, 1, 5, 6 or
+                                         10, or with metadata of version 0.90: 1-old, 5-old
   layers.py stripe SIZE CONTENT AT FILE AT FILE...
                                          CONTENT in stripes of SIZE bytes, from byte AT
   layers.py cow SECTORS                  an empty snapshot store, on standard output
@@ -11,15 +12,36 @@ Puts contents into layers that need a kernel to be written otherwise.
   layers.py lvm FILE CONTENT             a physical volume, its group, and a volume in it
   layers.py spoil SEED COUNT LIMIT FILE  random changes in the first LIMIT bytes in use
 """
-import os, random, struct, sys, uuid
+import functools, os, random, struct, sys, uuid
 
 DATA = 2048 * 512       # where the data of a RAID member begins
 CHUNK = 64 * 1024
 
 
+# Left-symmetric; two copies, side by side.
+LAYOUTS = {5: 2, 6: 2, 10: 0x102}
+
+
+def old_superblock(level, n, index, size, array):
+    """Version 0.90: 1024 words, of them 32 for each member from word 128 on."""
+    sb = [0] * 1024
+    sb[0:15] = [0xa92b4efc, 0, 90, 0, 0, array[0], 1700000000, level, size // 1024, n, n, 0, 0,
+                array[1], array[2]]
+    sb[15] = array[3]
+    sb[32:37] = [1700000000, 1, n, n, 0]
+    sb[39] = sb[41] = 10
+    sb[43] = 0xffffffff
+    sb[64:66] = [LAYOUTS.get(level, 0), 0 if level == 1 else CHUNK]
+    for i in range(n):
+        sb[128 + 32 * i:133 + 32 * i] = [i, 8, i, i, 6]
+    sb[992:997] = [index, 8, index, index, 6]
+    sb[38] = (sum(sb) & 0xffffffff) + (sum(sb) >> 32) & 0xffffffff
+    return struct.pack("<1024I", *sb)
+
+
 def superblock(level, n, index, sectors, array, name, clean=True):
     """Version 1.2 of the metadata, as include/uapi/linux/raid/md_p.h has it."""
-    layout = 2 if level == 5 else 0
+    layout = LAYOUTS.get(level, 0)
     chunk = 0 if level == 1 else CHUNK // 512
     roles = 128
     sb = bytearray(256 + 2 * roles)
@@ -39,34 +61,70 @@ def superblock(level, n, index, sectors, array, name, clean=True):
     return bytes(sb)
 
 
-def raid(level, content, members):
-    n = len(members)
-    data = open(content, "rb").read()
-    parts = {0: n, 1: 1, 5: n - 1}[level]
-    unit = CHUNK * parts
-    data += bytes(-len(data) % unit)
+@functools.cache
+def gf_table(factor):
+    """Products with @factor in the field that RAID 6 calculates in."""
+    table = bytearray(256)
+    for value in range(256):
+        product, a, b = 0, value, factor
+        while b:
+            if b & 1:
+                product ^= a
+            a = a << 1 ^ (0x11d if a & 0x80 else 0)
+            b >>= 1
+        table[value] = product
+    return bytes(table)
+
+
+def parity(pieces):
+    """The sum of @pieces, and the one in which they are multiplied by powers of 2."""
+    p, q, factor = 0, 0, 1
+    for piece in pieces:
+        table = gf_table(factor)
+        p ^= int.from_bytes(piece, "little")
+        q ^= int.from_bytes(piece.translate(table), "little")
+        factor = gf_table(2)[factor]
+    return p.to_bytes(CHUNK, "little"), q.to_bytes(CHUNK, "little")
+
+
+def columns_of(level, n, data):
+    """What each of @n members holds."""
+    parts = {0: n, 1: 1, 5: n - 1, 6: n - 2, 10: n // 2}[level]
+    data += bytes(-len(data) % (CHUNK * parts))
     size = len(data) // parts
-    columns = [bytearray(size) for _ in members]
+    columns = [bytearray(size) for _ in range(n)]
     for stripe in range(size // CHUNK):
         at = stripe * CHUNK
-        first = stripe * unit
-        pieces = [data[first + i * CHUNK:first + (i + 1) * CHUNK] for i in range(parts)]
+        pieces = [data[(stripe * parts + i) * CHUNK:(stripe * parts + i + 1) * CHUNK]
+                  for i in range(parts)]
         if level == 1:
-            for c in columns:
-                c[at:at + CHUNK] = pieces[0]
-        elif level == 0:
-            for c, p in zip(columns, pieces):
-                c[at:at + CHUNK] = p
-        else:
-            parity = n - 1 - stripe % n
-            total = 0
-            for i, p in enumerate(pieces):
-                columns[(parity + 1 + i) % n][at:at + CHUNK] = p
-                total ^= int.from_bytes(p, "little")
-            columns[parity][at:at + CHUNK] = total.to_bytes(CHUNK, "little")
+            pieces *= n
+        elif level == 10:
+            pieces = [p for p in pieces for copy in range(2)]
+        elif level in (5, 6):
+            sums = parity(pieces)[:level - 4]
+            first = n - 1 - stripe % n
+            row = list(sums) + pieces
+            pieces = [row[(i - first) % n] for i in range(n)]
+        for c, p in zip(columns, pieces):
+            c[at:at + CHUNK] = p
+    return columns
+
+
+def raid(level, content, members):
+    n = len(members)
+    old = level.endswith("-old")
+    level = int(level.removesuffix("-old"))
+    columns = columns_of(level, n, open(content, "rb").read())
+    size = len(columns[0])
     array = uuid.uuid4().bytes
     for i, name in enumerate(members):
         with open(name, "wb") as f:
+            if old:
+                f.write(columns[i])
+                f.write(old_superblock(level, n, i, size, struct.unpack("<4I", array)))
+                f.truncate(size + 65536)
+                continue
             f.seek(4096)
             f.write(superblock(level, n, i, size // 512, array, b"test:" + str(level).encode()))
             f.seek(DATA)
@@ -205,7 +263,7 @@ def spoil(seed, count, limit, name):
 
 def main(command, *args):
     if command == "md":
-        raid(int(args[0]), args[1], args[2:])
+        raid(args[0], args[1], args[2:])
     elif command == "stripe":
         stripe(int(args[0]), args[1], args[2:])
     elif command == "cow":
