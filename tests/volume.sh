@@ -288,7 +288,7 @@ lvm_do()
 make_lvm()
 {
 	local one two
-	truncate -s 260M pv1.img pv2.img
+	truncate -s 272M pv1.img pv2.img
 	one=$(losetup -f --show pv1.img 2> /dev/null) || return 1
 	two=$(losetup -f --show pv2.img) || { losetup -d "$one"; return 1; }
 	lvm_do pvcreate -q "$one" "$two" && lvm_do vgcreate -q -s 1M vg "$one" "$two" &&
@@ -326,6 +326,18 @@ for i in (0, 1):
     more += lv(f"r1_rimage_{i}", [(32, linear(f"pv{i}", 81))])
 more += lv("r1", [(32, 'type = "raid1"\ndevice_count = 2\nregion_size = 4096\n'
                   'raids = ["r1_rmeta_0", "r1_rimage_0", "r1_rmeta_1", "r1_rimage_1"]')], True)
+def raided(name, level, at, extra):
+    """@at: where in which volume each member has its extent for metadata, and the rest."""
+    global more
+    for i, (pv, first) in enumerate(at):
+        more += lv(f"{name}_rmeta_{i}", [(1, linear(pv, first))])
+        more += lv(f"{name}_rimage_{i}", [(16, linear(pv, first + 1))])
+    members = ", ".join(f'"{name}_rmeta_{i}", "{name}_rimage_{i}"' for i in range(len(at)))
+    more += lv(name, [(32, f'type = "{level}"\ndevice_count = {len(at)}\nstripe_size = 128\n'
+                      f'region_size = 4096\n{extra}raids = [{members}]')], True)
+raided("r5", "raid5", [("pv0", 200), ("pv0", 217), ("pv1", 200)], "")
+raided("r10", "raid10", [("pv0", 234), ("pv1", 217), ("pv1", 234), ("pv1", 251)],
+       "data_copies = 2\n")
 more += lv("m1_mimage_0", [(32, linear("pv0", 114))])
 more += lv("m1_mimage_1", [(32, linear("pv1", 114))])
 more += lv("m1", [(32, 'type = "mirror"\nmirror_count = 2\nregion_size = 1024\n'
@@ -362,15 +374,34 @@ else
 		python3 "$layers" place plain.img "$(mib 81)" pv$i.img
 		python3 "$layers" place plain.img "$(mib 114)" pv$i.img
 	done
+	# The members of arrays, behind metadata that the kernel will make.
+	member()
+	{
+		tail -c +1048577 "$1" > column
+		python3 "$layers" place column "$(mib "$2")" "$3"
+	}
+	python3 "$layers" md 5 plain.img a.img b.img c.img
+	member a.img 201 pv1.img
+	member b.img 218 pv1.img
+	member c.img 201 pv2.img
+	python3 "$layers" md 10 plain.img a.img b.img c.img d.img
+	member a.img 235 pv1.img
+	member b.img 218 pv2.img
+	member c.img 235 pv2.img
+	member d.img 252 pv2.img
 	python3 "$layers" place plain.img "$(mib 150)" pv1.img
 	python3 "$layers" cow 16 > cow
 	python3 "$layers" place cow "$(mib 182)" pv1.img
 	refuses several-volumes "choose one (volume): .*vg/linear" "$open" type pv1.img pv2.img
-	for lv in linear striped twopart r1 m1 origin snap; do
+	for lv in linear striped twopart r1 r10 m1 origin snap; do
 		says "lvm-$lv" hello "$open" -r -V vg/$lv cat f pv1.img pv2.img
 		echo "changed $lv" | "$open" -V $lv put g pv2.img pv1.img
 		says "lvm-$lv-writes" "changed $lv" "$open" -r -V /dev/vg/$lv cat g pv1.img pv2.img
 	done
+	# Its metadata is made by whoever starts it first, who has to be allowed to write.
+	says lvm-r5 hello "$open" -V vg/r5 cat f pv1.img pv2.img
+	echo "changed r5" | "$open" -V r5 put g pv2.img pv1.img
+	says lvm-r5-writes "changed r5" "$open" -V vg/r5 cat g pv1.img pv2.img
 	# The snapshot had "changed snap" put in; what the origin then got is not in it.
 	echo after | "$open" -V origin put f pv1.img pv2.img
 	says lvm-origin-changed after "$open" -r -V origin cat f pv1.img pv2.img
