@@ -20,14 +20,17 @@ limit=120
 bad=0
 
 # one COMMAND...: runs a test, says what became of it: "P passed, F failed, S skipped" by
-# its own report, or by its status if it makes none. A test may leave children behind,
-# and files where it runs.
+# its own report, or by its status if it makes none. A test may leave files where it runs;
+# processes that it leaves behind are ended.
 one()
 {
-	local log=$1 status ok failed skipped
+	local log=$1 status ok failed skipped session
 	shift
-	(cd "$out/work" && exec setsid -w timeout -k 5 $limit "$@") > "$log" 2>&1 < /dev/null
+	(cd "$out/work" && exec setsid -w timeout -k 5 $limit "$@") > "$log" 2>&1 < /dev/null &
+	session=$!
+	wait $session
 	status=$?
+	pkill -KILL -s $session
 	skipped=$(grep -ciE '^ok .*# skip' "$log")
 	ok=$(($(grep -cE '^ok ' "$log") - skipped))
 	failed=$(grep -cE '^not ok ' "$log")
@@ -60,6 +63,11 @@ while IFS=$'\t' read -r when where name setup; do
 	[[ $when = quick || ($when = long && $what = all) ]] || continue
 	[[ -z $pattern || $name == *$pattern* ]] || continue
 	setup=${setup##*$'\t'}
+	if [ ! -x "$out/lkl/$name" ]; then
+		echo "not ok $name: it is not built"
+		bad=1
+		continue
+	fi
 	log=$out/log/${name//\//-}
 	# Some wait 10 ms for another thread to sleep: too little on a busy machine.
 	for _ in 1 2 3; do
