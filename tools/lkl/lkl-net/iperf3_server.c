@@ -183,6 +183,9 @@ static long run_streams(struct test *t)
 		ret = control->revents ? hear_client(t) : 0;
 	}
 	t->ns = now_ns() - start;
+	/* iperf3 waits for the rest of a block before it hears what comes next. */
+	for (i = 0; i < t->n && t->reverse; i++)
+		calls->shutdown(t->fd[i], SHUT_WR);
 	free(buf);
 	if (interrupted)
 		iperf3_send_state(t->control, IPERF3_SERVER_TERMINATE);
