@@ -7,7 +7,7 @@
  * Memory that a kernel takes when it has started, with a copy of the image; and what a
  * hundred leave behind: Wine keeps notes of each place where memory has ever been.
  */
-#define HOST_RESIDENT_KIB	(48 << 10)
+#define HOST_RESIDENT_KIB	(64 << 10)
 #define HOST_RESTARTS_KIB	(10 << 10)
 
 #define HOST_WITHOUT_NETLINK
