@@ -15,13 +15,15 @@ else
 no-sources += host/posix/blk_uring.c
 endif
 
-# Optional: network devices over libslirp and libvdeplug. The latter has no .pc file.
+# Optional: network devices over libslirp and libvdeplug. The latter has no .pc file; another
+# processor may have the header, but not the library.
 ifeq ($(shell $(PKG_CONFIG) --exists slirp 2>/dev/null && echo y),y)
 host-cflags += -DHAVE_SLIRP $(shell $(PKG_CONFIG) --cflags slirp)
 host-libs += $(shell $(PKG_CONFIG) --libs slirp)
 optional-pc += slirp
 endif
-ifeq ($(shell printf '\043include <libvdeplug.h>\n' | $(CROSS_COMPILE)gcc -E - >/dev/null 2>&1 && echo y),y)
+ifeq ($(shell printf '\043include <libvdeplug.h>\nint main(void) { return 0; }\n' | \
+	$(CROSS_COMPILE)gcc -x c -o /dev/null - -lvdeplug 2>/dev/null && echo y),y)
 host-cflags += -DHAVE_VDEPLUG
 host-libs += -lvdeplug
 optional-libs += -lvdeplug
