@@ -47,8 +47,8 @@ SYM_FUNC_START(lkl_ctx_mark)
 	ret
 SYM_FUNC_END(lkl_ctx_mark)
 
-/* void lkl_ctx_return(const struct lkl_ctx_mark *m (x0)) */
-SYM_FUNC_START(lkl_ctx_return)
+/* void lkl_ctx_jump(const struct lkl_ctx_mark *m (x0)) */
+SYM_FUNC_START(lkl_ctx_jump)
 	ldr	x9, [x0, #96]
 	ldp	x19, x20, [x0]
 	ldp	x21, x22, [x0, #16]
@@ -59,4 +59,4 @@ SYM_FUNC_START(lkl_ctx_return)
 	mov	sp, x9
 	mov	w0, #1
 	ret
-SYM_FUNC_END(lkl_ctx_return)
+SYM_FUNC_END(lkl_ctx_jump)

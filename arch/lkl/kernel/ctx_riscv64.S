@@ -52,10 +52,10 @@ SYM_FUNC_START(lkl_ctx_mark)
 	ret
 SYM_FUNC_END(lkl_ctx_mark)
 
-/* void lkl_ctx_return(const struct lkl_ctx_mark *m (a0)) */
-SYM_FUNC_START(lkl_ctx_return)
+/* void lkl_ctx_jump(const struct lkl_ctx_mark *m (a0)) */
+SYM_FUNC_START(lkl_ctx_jump)
 	callee_saved ld, a0
 	ld	sp, 104(a0)
 	li	a0, 1
 	ret
-SYM_FUNC_END(lkl_ctx_return)
+SYM_FUNC_END(lkl_ctx_jump)

@@ -78,8 +78,8 @@ SYM_FUNC_START(lkl_ctx_mark)
 	ret
 SYM_FUNC_END(lkl_ctx_mark)
 
-/* void lkl_ctx_return(const struct lkl_ctx_mark *m (rdi)) */
-SYM_FUNC_START(lkl_ctx_return)
+/* void lkl_ctx_jump(const struct lkl_ctx_mark *m (rdi)) */
+SYM_FUNC_START(lkl_ctx_jump)
 	movq	(%rdi), %rbx
 	movq	8(%rdi), %rbp
 	movq	16(%rdi), %r12
@@ -103,4 +103,4 @@ SYM_FUNC_START(lkl_ctx_return)
 	movq	80(%rdi), %rsi
 	movq	%rsi, %gs:(%rdx)
 	jmp	.Lreturn
-SYM_FUNC_END(lkl_ctx_return)
+SYM_FUNC_END(lkl_ctx_jump)

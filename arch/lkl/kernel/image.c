@@ -3,6 +3,7 @@
 #include <linux/start_kernel.h>
 #include <linux/sched/task.h>
 #include <asm/entry.h>
+#include <asm/kasan.h>
 #include <asm/thread.h>
 
 const struct lkl_host_operations *lkl_ops;
@@ -30,7 +31,9 @@ static int LKL_ABI image_start(const struct lkl_host_operations *ops,
 		.memory = ops->stack_memory,
 	};
 	lkl_boot_thread = self;
-	err = lkl_thread_init(self);
+	err = lkl_kasan_reserve();
+	if (!err)
+		err = lkl_thread_init(self);
 	if (!err)
 		err = lkl_setup(cmdline);
 	if (err)

@@ -42,6 +42,7 @@ void lkl_irq_run(void)
 		u32 why;
 
 		lkl_cpu.irqs_on = 0;
+		trace_hardirqs_off();
 		why = __atomic_exchange_n(&lkl_cpu.pending, 0, __ATOMIC_SEQ_CST);
 		if (why & (LKL_PENDING_IRQ | LKL_PENDING_TIMER)) {
 			irq_enter();
@@ -52,6 +53,7 @@ void lkl_irq_run(void)
 		}
 		if (why & LKL_PENDING_ENTER)
 			wake_entering();
+		trace_hardirqs_on();
 		lkl_cpu.irqs_on = 1;
 	} while (READ_ONCE(lkl_cpu.pending));
 

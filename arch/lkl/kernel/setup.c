@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 #include <asm/entry.h>
 #include <asm/hostmem.h>
+#include <asm/kasan.h>
 #include <asm/setup.h>
 #include <asm/thread.h>
 
@@ -67,6 +68,7 @@ void __init setup_arch(char **cmdline_p)
 	parse_early_param();
 	lkl_memory_setup();
 	lkl_paging_init();
+	kasan_init();
 }
 
 void __init arch_cpu_finalize_init(void)

@@ -69,8 +69,23 @@ struct lkl_ctx_mark {
 	unsigned long regs[14];
 };
 
+#define LKL_CTX_MARK_SP	6	/* the stack pointer among them, on x86-64 */
+
 /* Returns 0 when the mark is set, 1 each time lkl_ctx_return() comes back. */
 int lkl_ctx_mark(struct lkl_ctx_mark *mark) __attribute__((returns_twice));
-void lkl_ctx_return(const struct lkl_ctx_mark *mark) __noreturn;
+void lkl_ctx_jump(const struct lkl_ctx_mark *mark) __noreturn;
+
+#ifdef CONFIG_KASAN_STACK
+/* The frames between the caller's and the mark's are gone: so are their redzones. */
+void lkl_kasan_leave_frames(const struct lkl_ctx_mark *mark);
+#else
+static inline void lkl_kasan_leave_frames(const struct lkl_ctx_mark *mark) { }
+#endif
+
+static __always_inline void __noreturn lkl_ctx_return(const struct lkl_ctx_mark *mark)
+{
+	lkl_kasan_leave_frames(mark);
+	lkl_ctx_jump(mark);
+}
 
 #endif

@@ -8,7 +8,7 @@
  * Twice that of other 64-bit architectures: a signal handler of the application
  * may run on top of a kernel thread that its host thread carries.
  */
-#define THREAD_SIZE_ORDER	3
+#define THREAD_SIZE_ORDER	CONFIG_LKL_STACK_ORDER
 #define THREAD_SIZE		(PAGE_SIZE << THREAD_SIZE_ORDER)
 
 #ifndef __ASSEMBLY__

@@ -8,6 +8,8 @@
  * may overlap. Without AVX, long ones go by string instructions.
  *
  * %rax, %rcx, %rdx, %rsi, %rdi, %r8..%r11 and all vector registers are free here.
+ *
+ * With KASAN the names are those of functions that check first; these are weak then.
  */
 #include <linux/linkage.h>
 
@@ -19,7 +21,7 @@
 
 	.text
 
-SYM_FUNC_START(memmove)
+SYM_FUNC_START(__memmove)
 	mov	DST, %rax
 	cmp	$16, LEN
 	jbe	.Lcopy_16
@@ -186,13 +188,15 @@ SYM_FUNC_START(memmove)
 	rep movsb
 	cld
 	ret
-SYM_FUNC_END(memmove)
-SYM_FUNC_ALIAS(memcpy, memmove)
+SYM_FUNC_END(__memmove)
+SYM_FUNC_ALIAS(__memcpy, __memmove)
+SYM_FUNC_ALIAS_WEAK(memmove, __memmove)
+SYM_FUNC_ALIAS_WEAK(memcpy, __memmove)
 
 /* Beyond this, in bytes, string instructions store without reading lines first. */
 #define STORE_STRING 2048
 
-SYM_FUNC_START(memset)
+SYM_FUNC_START(__memset)
 	mov	DST, %rax
 	movzbl	%sil, %esi
 	mov	$0x0101010101010101, %rcx
@@ -298,10 +302,11 @@ SYM_FUNC_START(memset)
 	mov	%sil, 1(DST)
 .Lset_0:
 	ret
-SYM_FUNC_END(memset)
+SYM_FUNC_END(__memset)
+SYM_FUNC_ALIAS_WEAK(memset, __memset)
 
 /* %rdi, %rsi: two strings of %rdx bytes */
-SYM_FUNC_START(memcmp)
+SYM_FUNC_START_WEAK(memcmp)
 	cmp	$16, LEN
 	jb	.Lcmp_short
 	lea	-16(LEN), %r8		/* where the last 16 begin */
@@ -374,7 +379,7 @@ SYM_FUNC_START(memcmp)
 SYM_FUNC_END(memcmp)
 
 /* Reads whole aligned blocks: these never reach into a page of their own. */
-SYM_FUNC_START(strlen)
+SYM_FUNC_START_WEAK(strlen)
 	pxor	%xmm0, %xmm0
 	mov	%edi, %ecx
 	mov	%rdi, %rax
