@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # config.sh SOURCE OBJECTS OWN DEFCONFIG FRAGMENTS MAKE...: makes OBJECTS/.config from
-# DEFCONFIG of arch/lkl and the FRAGMENTS, in their order; the last word counts.
+# DEFCONFIG of arch/lkl ("none": what is default) and the FRAGMENTS, in their order; the
+# last word counts.
 # Fails if an option of a fragment did not survive its dependencies. If the file
 # OWN exists, .config is the user's, and is only brought up to date.
 
@@ -14,8 +15,12 @@ shift 5
 if [ -e "$own" ]; then
 	exec "$@" olddefconfig
 fi
-"$@" "$defconfig"
-[ -n "$fragments" ] || exit 0
+if [ "$defconfig" = none ]; then
+	: > "$obj/.config"
+else
+	"$@" "$defconfig"
+fi
+[ -n "${fragments// /}" ] || exit 0
 
 # shellcheck disable=SC2086 # FRAGMENTS is a list
 "$src/scripts/kconfig/merge_config.sh" -m -O "$obj" "$obj/.config" $fragments >/dev/null

@@ -9,6 +9,8 @@ Targets:
   check        builds and runs every test in reasonable time
   check-all    the same with the long versions of the tests
   check-sanitize  the tests with the host's half under ASan, UBSan and TSan
+  kunit        the kernel tree's unit tests, all of them, on a kernel of their own
+  debug        a kernel with KASAN, lockdep and UBSAN, and the tests on it
   selftests    tests of the kernel tree's, on our kernel and on the host's
   soak         the same work for MINUTES=60; memory and the like must not grow
   fuzz         afl-fuzz on file systems of FS=ext4 for MINUTES=60, in build/fuzz

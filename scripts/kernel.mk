@@ -53,19 +53,31 @@ $(TOP)/source.stamp: $(TOP)/source.id scripts/source.sh
 
 # ---- configuration --------------------------------------------------------
 
+defconfig := $(filter-out full_%,$(CONFIG)_)defconfig
+fragments := $(KCONFIG)
+ifneq ($(filter $(CONFIG),$(test-configs)),)
+defconfig := small_defconfig
+fragments := tests/kernels/$(CONFIG).config $(KCONFIG)
+endif
+# All that the tree's own tool tests, with what is default there.
+ifeq ($(CONFIG),kunit)
+defconfig := none
+tree-fragments := $(KSRC)/tools/testing/kunit/configs/all_tests.config
+endif
+
 # menuconfig leaves config.user: from then on the configuration is the user's.
 kconfig-files := $(shell find arch/lkl -name 'Kconfig*' -o -path '*/configs/*' -type f)
 
 $(KB)/config.id: FORCE
 	$(Q)mkdir -p $(KB); echo '$(KCONFIG)' | cmp -s - $@ || echo '$(KCONFIG)' > $@
 
-$(KB)/config.stamp: $(TOP)/source.stamp $(KB)/config.id $(kconfig-files) $(KCONFIG) \
+$(KB)/config.stamp: $(TOP)/source.stamp $(KB)/config.id $(kconfig-files) $(fragments) \
 		   $(wildcard $(KB)/config.user)
 	$(say) CONFIG $(KOBJ)/.config
 	$(Q)scripts/packages.sh missing $(build-groups)
 	$(Q)mkdir -p $(KOBJ)
-	$(Q)+$(dry)scripts/config.sh $(KSRC) $(KOBJ) $(KB)/config.user \
-		$(filter-out full_%,$(CONFIG)_)defconfig "$(KCONFIG)" $(KBUILD) -s
+	$(Q)+$(dry)scripts/config.sh $(KSRC) $(KOBJ) $(KB)/config.user $(defconfig) \
+		"$(tree-fragments) $(fragments)" $(KBUILD) -s
 	$(Q)touch $@
 
 PHONY += menuconfig

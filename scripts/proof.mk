@@ -1,8 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Other people's tests, and other compilers for ours; docs/testing.md.
+# Other people's tests, and other kernels and compilers for ours; docs/testing.md.
+#
+# Kernels that are made for tests are CONFIG=NAME, with tests/kernels/NAME.config as a
+# fragment on top of small_defconfig, and a folder and a library of their own:
+#
+#   kunit        all unit tests that the tree's own tool runs, see kernel.mk
+#   kunit-small  those that matter for an architecture, on a kernel built quickly
+#   debug        a kernel that checks locks, memory and arithmetic while it runs
 
-PHONY += check-sanitize
+PHONY += kunit debug check-sanitize
+kunit:
+	$(Q)+$(MAKE) CONFIG=kunit $(TOP)/kunit/tests/helpers/bootlog
+	$(Q)B=$(TOP) tests/kernels/kunit.sh kunit
+
+# With a library, for programs that are to be seen on such a kernel.
+debug:
+	$(Q)+$(MAKE) CONFIG=debug library tests
+	$(Q)B=$(TOP) LKL_TEST_ALL=1 tests/run.sh debug
+
 check-sanitize:
 	$(Q)scripts/packages.sh install build test
 	$(Q)+$(MAKE) SANITIZE=address,undefined tests
@@ -68,10 +84,13 @@ selftests: $(selftests-quick) $(selftests-long)
 PHONY += proof
 ifeq ($(B),$(TOP))
 proof: $(selftests-quick) $(if $(LKL_TEST_ALL),$(selftests-long))
+	$(Q)+$(MAKE) CONFIG=kunit-small $(TOP)/kunit-small/tests/helpers/bootlog
 	$(Q)+$(MAKE) SANITIZE=address,undefined \
 		$(if $(LKL_TEST_ALL),tests,$(addprefix $(TOP)/address-undefined/tests/,boot errors virtio))
 ifneq ($(LKL_TEST_ALL),)
 	$(Q)+$(MAKE) SANITIZE=thread tests
+	$(Q)+$(MAKE) CONFIG=kunit $(TOP)/kunit/tests/helpers/bootlog
+	$(Q)+$(MAKE) CONFIG=debug tests
 endif
 endif
 

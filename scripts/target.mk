@@ -29,6 +29,9 @@ ifeq ($(filter $(HOST),$(notdir $(filter-out %/common,$(wildcard host/*)))),)
 $(error There is no host/$(HOST))
 endif
 configs := full $(patsubst arch/lkl/configs/%_defconfig,%,$(wildcard arch/lkl/configs/*_defconfig))
+# Kernels that are made for tests only: see scripts/proof.mk.
+test-configs := $(patsubst tests/kernels/%.config,%,$(wildcard tests/kernels/*.config))
+configs += $(test-configs)
 ifeq ($(filter $(CONFIG),$(configs)),)
 $(error CONFIG=$(CONFIG) is not one of $(configs))
 endif

@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# kunit.sh NAME [PARAMETER...]: boots the kernel $B/NAME with the unit tests in it,
+# and prints what became of each suite, and of all. The log stays in $B/NAME/kunit.log.
+
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+
+B=${B:-build}
+name=$1
+shift
+log=$B/$name/kunit.log
+
+start=$SECONDS
+timeout -k 5 600 "$B/$name/tests/helpers/bootlog" mem=512M "$@" > "$log" 2>&1
+status=$?
+tests/kernels/kunit.py "$B/linux-source-6.12" "$log" docs/conformance.md || failed=1
+echo "$((SECONDS - start)) s; log: $log"
+if [ "$status" != 0 ]; then
+	echo "not ok kunit: the kernel did not come to its end (status $status)"
+	failed=1
+fi
+exit "${failed:-0}"
