@@ -21,7 +21,7 @@ host-tool-dirs := argp mingw
 host-tool-flags := -include tools/lkl/lib/mingw/compat.h -Dmain=tool_main
 host-tool-libs := -static -lpthread -lntdll
 host-link := cp
-host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/passphrase.c
+host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/passphrase.c %/fs_os.c
 
 # Tests have threads of POSIX and what tests/lib/mingw imitates, and need no libraries
 # beside them. The other suites are about programs, or about what is the same everywhere.

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
+/* The host's files, by the calls of POSIX; fs_os.c has what each system does in its way. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#ifdef __linux__
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
+#endif
 #include <unistd.h>
 
 #include "fs.h"
+#include "fs_os.h"
 
-static long result(long ret)
+static long result(int64_t ret)
 {
-	return ret < 0 ? -errno : ret;
+	return ret < 0 ? fs_os_error(errno) : ret;
 }
 
 static long host_open_dir(int dir, const char *name)
@@ -54,29 +54,6 @@ static long host_close(int fd)
 	return result(close(fd));
 }
 
-static long host_list(int fd, void *buf, size_t size)
-{
-	return result(getdents64(fd, buf, size));
-}
-
-static long host_stat(int dir, const char *name, struct attributes *attr)
-{
-	struct statx sx;
-
-	if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BASIC_STATS, &sx))
-		return -errno;
-	*attr = (struct attributes){
-		.mode = sx.stx_mode, .uid = sx.stx_uid, .gid = sx.stx_gid,
-		.links = sx.stx_nlink, .major = sx.stx_rdev_major,
-		.minor = sx.stx_rdev_minor, .size = sx.stx_size,
-		.stored = sx.stx_blocks * 512,
-		.dev = makedev(sx.stx_dev_major, sx.stx_dev_minor), .ino = sx.stx_ino,
-		.atime = { sx.stx_atime.tv_sec, sx.stx_atime.tv_nsec },
-		.mtime = { sx.stx_mtime.tv_sec, sx.stx_mtime.tv_nsec },
-	};
-	return 0;
-}
-
 static long host_pread(int fd, void *buf, size_t len, uint64_t pos)
 {
 	return result(pread(fd, buf, len, pos));
@@ -89,19 +66,12 @@ static long host_pwrite(int fd, const void *buf, size_t len, uint64_t pos)
 
 static int64_t host_seek(int fd, uint64_t pos, int whence)
 {
-	off_t at = lseek(fd, pos, whence);
-
-	return at < 0 ? -errno : at;
+	return result(lseek(fd, pos, whence));
 }
 
 static long host_truncate(int fd, uint64_t size)
 {
 	return result(ftruncate(fd, size));
-}
-
-static long host_syncfs(int fd)
-{
-	return result(syncfs(fd));
 }
 
 static long host_mkdir(int dir, const char *name, uint32_t mode)
@@ -147,81 +117,14 @@ static long host_utimes(int dir, const char *name, const struct timespec times[2
 	return result(utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW));
 }
 
-/*
- * For calls that know no folders: a path that ends in @name, which is not followed. Names
- * of some file systems are longer than NAME_MAX; too long a one stays too long.
- */
-#define PATH_SIZE 1200
-
-static const char *path_of(char path[PATH_SIZE], int dir, const char *name)
-{
-	snprintf(path, PATH_SIZE, "/proc/self/fd/%d/%s", dir, name);
-	return path;
-}
-
-/* The kernel's call for names follows symbolic links, and descriptors of devices open them. */
-static long host_chmod(int dir, const char *name, uint32_t mode)
-{
-	char path[PATH_SIZE];
-	long ret;
-	int fd;
-
-	if (!*name)
-		return result(fchmod(dir, mode));
-	fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	ret = result(chmod(path, mode));
-	close(fd);
-	return ret;
-}
-
-static long host_listxattr(int dir, const char *name, char *buf, size_t size)
-{
-	char path[PATH_SIZE];
-
-	if (!*name)
-		return result(flistxattr(dir, buf, size));
-	return result(llistxattr(path_of(path, dir, name), buf, size));
-}
-
-static long host_getxattr(int dir, const char *name, const char *attr, void *buf, size_t size)
-{
-	char path[PATH_SIZE];
-
-	if (!*name)
-		return result(fgetxattr(dir, attr, buf, size));
-	return result(lgetxattr(path_of(path, dir, name), attr, buf, size));
-}
-
-static long host_setxattr(int dir, const char *name, const char *attr, const void *value,
-			  size_t size)
-{
-	char path[PATH_SIZE];
-
-	if (!*name)
-		return result(fsetxattr(dir, attr, value, size, 0));
-	return result(lsetxattr(path_of(path, dir, name), attr, value, size, 0));
-}
-
-static long host_removexattr(int dir, const char *name, const char *attr)
-{
-	char path[PATH_SIZE];
-
-	if (!*name)
-		return result(fremovexattr(dir, attr));
-	return result(lremovexattr(path_of(path, dir, name), attr));
-}
-
 const struct fs fs_host = {
 	.open_dir = host_open_dir, .reach_dir = host_reach_dir,
 	.reach = host_reach, .open_file = host_open_file, .create = host_create, .close = host_close,
-	.list = host_list, .stat = host_stat, .pread = host_pread,
+	.list = fs_os_list, .stat = fs_os_stat, .pread = host_pread,
 	.pwrite = host_pwrite, .seek = host_seek, .truncate = host_truncate,
-	.syncfs = host_syncfs, .mkdir = host_mkdir, .symlink = host_symlink,
+	.syncfs = fs_os_syncfs, .mkdir = host_mkdir, .symlink = host_symlink,
 	.readlink = host_readlink, .link = host_link, .mknod = host_mknod,
-	.unlink = host_unlink, .chown = host_chown, .chmod = host_chmod,
-	.utimes = host_utimes, .listxattr = host_listxattr, .getxattr = host_getxattr,
-	.setxattr = host_setxattr, .removexattr = host_removexattr,
+	.unlink = host_unlink, .chown = host_chown, .chmod = fs_os_chmod,
+	.utimes = host_utimes, .listxattr = fs_os_listxattr, .getxattr = fs_os_getxattr,
+	.setxattr = fs_os_setxattr, .removexattr = fs_os_removexattr,
 };
