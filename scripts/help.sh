@@ -14,9 +14,9 @@ Targets:
   selftests    tests of the kernel tree's, on our kernel and on the host's
   soak         the same work for MINUTES=60; memory and the like must not grow
   fuzz         afl-fuzz on file systems of FS=ext4 for MINUTES=60, in build/fuzz
-  mingw        the same for 64-bit Windows, in build/mingw; docs/windows.md
+  mingw        all for 64-bit Windows, in build/mingw; docs/windows.md
   check-mingw  runs the tests of that under Wine
-  freebsd      the same for FreeBSD 14, with its tests, in build/freebsd; docs/freebsd.md
+  freebsd      all for FreeBSD 14, with its tests, in build/freebsd; docs/freebsd.md
   bench        measures, beside the host kernel's own figures
   bench-compare A=FILE B=FILE
                compares two saved results, the noise taken into account
