@@ -58,17 +58,17 @@ static struct mounter fuse2fs = {
 	.umount = { "fusermount", "-u", MNT },
 };
 
-/* Writes gathered by the host's kernel: for who writes in small pieces. */
-static struct mounter gathering = {
-	.name = "lklfuse -o writeback", .id = "writeback",
-	.mount = { NULL, "-o", "writeback", IMAGE, MNT },
+/* Writes passed on one by one: for who makes many files. */
+static struct mounter through = {
+	.name = "lklfuse -o writethrough", .id = "writethrough",
+	.mount = { NULL, "-o", "writethrough", IMAGE, MNT },
 	.umount = { NULL, "-u", MNT },
 };
 
 /* Not a command. */
 static struct mounter ceiling = { .name = "FUSE that only answers", .id = "ceiling" };
 
-static struct mounter *const beside[] = { &gathering, &ceiling, &fuse2fs };
+static struct mounter *const beside[] = { &through, &ceiling, &fuse2fs };
 #define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))
 
 static char *buf;
@@ -368,8 +368,8 @@ int main(int argc, char **argv)
 	snprintf(program, sizeof(program), "%s/bin/lklfuse", getenv("B") ?: "build");
 	lklfuse.mount[0] = program;
 	lklfuse.umount[0] = program;
-	gathering.mount[0] = program;
-	gathering.umount[0] = program;
+	through.mount[0] = program;
+	through.umount[0] = program;
 	if (access("/dev/fuse", R_OK | W_OK) || access(program, X_OK)) {
 		printf("skipped: %s\n", access(program, X_OK) ?
 		       "lklfuse was not built; libfuse3-dev is missing" : "no /dev/fuse");

@@ -280,7 +280,7 @@ for type in ext4 xfs btrfs; do
 	mounted && umount_it
 done
 fresh data.img 512M mkfs.ext4 -q -F
-try data-writeback $((exercise + 60)) data_round -o writeback
+try data-writethrough $((exercise + 60)) data_round -o writethrough
 mounted && umount_it
 
 # Several programs at once, in the same folder and in their own.
@@ -503,6 +503,19 @@ killed()
 export -f killed
 ext4 a.img
 try killed 60 killed
+
+# The mount point goes away, too, if the host could still answer from its caches.
+killed_idle()
+{
+	local pid
+	mount_it "$work/a.img" && as_user stat "$mnt" || return
+	pid=$(cat "$work/pid")
+	kill -9 "$(server_of "$pid")"
+	soon gone "$pid" && soon not_mounted || { echo "the mount point stays"; return 1; }
+}
+export -f killed_idle
+try killed-idle 60 killed_idle
+mounted && umount "$mnt"
 
 # Without the monitor it goes on, until it is unmounted.
 monitor_killed()

@@ -158,13 +158,13 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 		FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_HANDLE_KILLPRIV |
 		FUSE_CAP_EXPLICIT_INVAL_DATA;
 
-	if (options.write_back && !options.read_only)
+	if (!options.write_through && !options.read_only)
 		wanted |= FUSE_CAP_WRITEBACK_CACHE;
 	/* It makes the host check permissions. */
 	if (options.permissions)
 		wanted |= FUSE_CAP_POSIX_ACL;
 	conn->want = conn->capable & wanted;
-	writes_direct = !options.write_back && conn->proto_minor >= COHERENT_MINOR;
+	writes_direct = options.write_through && conn->proto_minor >= COHERENT_MINOR;
 	conn->max_write = CHANNEL_DATA_MAX;
 	conn->max_readahead = CHANNEL_DATA_MAX;
 	conn->max_background = 64;

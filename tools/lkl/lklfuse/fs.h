@@ -20,8 +20,8 @@ struct fs_options {
 	bool read_only;
 	/* The host's kernel checks permissions. */
 	bool permissions;
-	/* The host's kernel gathers writes. */
-	bool write_back;
+	/* The host's kernel passes each write on, rather than gather them. */
+	bool write_through;
 	/* What is shown instead of the truth. */
 	bool set_uid, set_gid, set_umask;
 	uid_t uid;

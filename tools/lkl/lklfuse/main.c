@@ -53,7 +53,7 @@ static int serve_volume(const struct options *o, struct volume *volume, int log)
 		.type = volume->type,
 		.read_only = volume->read_only,
 		.permissions = o->permissions,
-		.write_back = o->write_back,
+		.write_through = o->write_through,
 		.set_uid = o->set_uid,
 		.set_gid = o->set_gid,
 		.set_umask = o->set_umask,

@@ -234,12 +234,13 @@ static void monitor_control(struct monitor *m, struct pollfd *poll)
 		usable(m);
 }
 
-/* Takes a mount point away that nobody serves any more. */
+/* Takes a mount point away that nobody serves any more, whatever the host's caches still know. */
 static void clear_away(const struct monitor *m)
 {
-	struct stat st;
+	struct statx st;
 
-	if (stat(m->options->mountpoint, &st) && errno == ENOTCONN)
+	if (statx(AT_FDCWD, m->options->mountpoint, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &st) &&
+	    errno == ENOTCONN)
 		unmount(m->options->mountpoint, true);
 }
 
