@@ -346,6 +346,66 @@ static void traffic(struct joined *j, long bytes)
 	set_mtu(j, 1500);
 }
 
+/*
+ * What lies beyond one peer: groups, an address that is taken, one that a router advertises,
+ * a narrow link behind the peer, who forwards.
+ */
+static void neighbourhood(struct joined *j)
+{
+	static const struct side far = { .netns = "c", .ip = "10.8.0.2" };
+	static int n;
+	struct lkl_netdev *end[2];
+	int id[2], ifindex[2], i;
+
+	ok(multicast(&A, j->ifindex[0], &B, j->ifindex[1]));
+	ok(multicast(&B, j->ifindex[1], &A, j->ifindex[0]));
+	ok(multicast(&A6, j->ifindex[0], &B6, j->ifindex[1]));
+	ok(multicast(&B6, j->ifindex[1], &A6, j->ifindex[0]));
+	fails(add_with_dad(j->ifindex[0], IP6_B), LKL_EADDRINUSE);
+	ok(add_with_dad(j->ifindex[0], "fd09::77"));
+	ok(advertise(&B, j->ifindex[1], j->ifindex[0], ++n));
+
+	ok(lkl_netns_add("c"));
+	ok(lkl_netdev_pair_create(end, LKL_NET_OFFLOAD_ALL));
+	/* The first one has the name that is taken in "b". */
+	for (i = 1; i >= 0; i--)
+		id[i] = ok(lkl_netdev_add(end[i], NULL));
+	for (i = 0; i < 2; i++) {
+		ok(lkl_netns_enter(NULL));
+		ifindex[i] = if_move(ok(lkl_netdev_get_ifindex(id[i])), i ? "c" : "b");
+		ok(lkl_netns_enter(i ? "c" : "b"));
+		ok(lkl_if_set_mtu(ifindex[i], 1280));
+		if_up(ifindex[i], i ? "10.8.0.2" : "10.8.0.1", 24, NULL);
+	}
+	ok(lkl_set_ipv4_gateway(ip4("10.8.0.1")));
+	ok(lkl_netns_enter("b"));
+	ok(lkl_sysctl("net.ipv4.ip_forward", "1"));
+	ok(lkl_netns_enter(NULL));
+	ok(lkl_set_ipv4_gateway(ip4(IP_B)));
+	ok(ping(far.ip, 56, 5000));
+	is(tcp_transfer(&A, &far, 1 << 20, 65536, 60), 0);
+	is(tcp_transfer(&far, &A, 1 << 20, 65536, 60), 0);
+	for (i = 0; i < 2; i++) {
+		ok(lkl_netdev_remove(id[i]));
+		lkl_netdev_free(end[i]);
+	}
+	ok(lkl_netns_del("c"));
+}
+
+START_TEST(ways_and_neighbours)
+{
+	struct joined j;
+	int i;
+
+	for (i = 0; i < COUNT(ways); i++) {
+		fprintf(stderr, "# %s\n", ways[i].name);
+		join_up(&j, &ways[i], ways[i].offloads ? LKL_NET_OFFLOAD_ALL : 0);
+		neighbourhood(&j);
+		part(&j);
+	}
+}
+END_TEST
+
 static void all_ways(unsigned int offload)
 {
 	struct joined j;
@@ -521,7 +581,7 @@ static long join_group(const char *group, int ifindex, int fd)
 }
 
 /* A group's frames come from when it was joined; the device leaves out the others. */
-START_TEST(multicast)
+START_TEST(multicast_filter)
 {
 	struct lkl_sockaddr_in to = addr4("239.1.2.3", 5000), any = addr4("0.0.0.0", 5000);
 	struct lkl_ip_mreqn via = { 0 };
@@ -549,22 +609,6 @@ START_TEST(multicast)
 	}
 	ck_assert_msg(i < 100, "no datagram to a group that was joined");
 	is(strcmp(buf, "hello"), 0);
-	part(&j);
-}
-END_TEST
-
-/* IPv6 finds out that an address is taken. */
-START_TEST(duplicate_address)
-{
-	uint8_t addr[16];
-	struct joined j;
-
-	join_up(&j, &ways[0], LKL_NET_OFFLOAD_ALL);
-	ck_assert_int_eq(inet_pton(AF_INET6, IP6_A, addr), 1);
-	ok(lkl_netns_enter("b"));
-	set_dad(j.ifindex[1], 1);
-	fails(lkl_if_set_ipv6(j.ifindex[1], addr, 64), LKL_EADDRINUSE);
-	ok(lkl_netns_enter(NULL));
 	part(&j);
 }
 END_TEST
@@ -657,18 +701,10 @@ END_TEST
 
 /* ---- bad frames ---------------------------------------------------------------------- */
 
-static unsigned int seed = 1;
-
-static unsigned int rnd(void)
-{
-	seed = seed * 1103515245 + 12345;
-	return seed >> 8;
-}
-
 /* A stream's other end that writes frames of any kind, with and without sense. */
 START_TEST(malformed_frames)
 {
-	int n = test_all() ? 200000 : 20000, fd[2], i, k, ifindex, id;
+	int n = test_all() ? 200000 : 20000, fd[2], i, ifindex, id;
 	struct lkl_netdev *nd;
 	uint8_t buf[4 + 2000], mac[6];
 	char param[16];
@@ -681,29 +717,12 @@ START_TEST(malformed_frames)
 	if_up(ifindex, IP_A, 24, NULL);
 	memcpy(mac, nd->mac, 6);
 	for (i = 0; i < n; i++) {
-		static const uint8_t types[][2] = {
-			{ 8, 0 }, { 0x86, 0xdd }, { 8, 6 }, { 0x81, 0 }, { 0x88, 0x47 },
-			{ 0x88, 0xe5 }, { 0, 40 },
-		};
-		const uint8_t *type = types[rnd() % 7];
-		int len = rnd() % 8 ? 14 + rnd() % 200 : 1 + rnd() % 1999;
+		int len = random_frame(buf + 4, mac);
 
 		buf[0] = 0;
 		buf[1] = 0;
 		buf[2] = len >> 8;
 		buf[3] = len;
-		for (k = 0; k < len; k++)
-			buf[4 + k] = rnd();
-		memcpy(buf + 4, mac, 6);
-		buf[4 + 12] = type[0];
-		buf[4 + 13] = type[1];
-		/* Mostly something that gets past the first look. */
-		if (rnd() % 4) {
-			buf[4 + 14] = type[0] == 8 ? 0x45 : 0x60;
-			buf[4 + 16] = (len - 14) >> 8;
-			buf[4 + 17] = len - 14;
-			buf[4 + 23] = (uint8_t[]){ 1, 6, 17, 41, 47, 50, 132 }[rnd() % 7];
-		}
 		ck_assert_int_eq(write(fd[1], buf, 4 + len), 4 + len);
 		/* What it answers is not read all the time. */
 		while (recv(fd[1], buf, sizeof(buf), MSG_DONTWAIT) > 0)
@@ -722,50 +741,13 @@ START_TEST(malformed_frames)
 }
 END_TEST
 
-static uint16_t sum16(const uint8_t *p, int len, uint32_t sum)
-{
-	int i;
-
-	for (i = 0; i < len; i++)
-		sum += p[i] << (i & 1 ? 0 : 8);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
-}
-
-/* A datagram of four bytes to port 5000, with its length before it. */
-static void make_datagram(uint8_t f[50], const uint8_t *mac, char mark)
-{
-	static const uint8_t ip[] = {
-		0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 9, 0, 2, 10, 9, 0, 1,
-	};
-	static const uint8_t udp[] = { 0x13, 0x88, 0x13, 0x88, 0, 12, 0, 0, 'a', 'b', 'c' };
-	uint16_t sum;
-
-	memset(f, 0, 50);
-	f[3] = 46;
-	memcpy(f + 4, mac, 6);
-	f[10] = 2;
-	f[16] = 8;
-	memcpy(f + 18, ip, sizeof(ip));
-	sum = sum16(f + 18, 20, 0);
-	f[28] = sum >> 8;
-	f[29] = sum;
-	memcpy(f + 38, udp, sizeof(udp));
-	f[49] = mark;
-	/* With the pseudo header: addresses, protocol, length. */
-	sum = sum16(f + 30, 20, 17 + 12);
-	f[44] = sum >> 8;
-	f[45] = sum;
-}
-
 /* What arrives with a wrong checksum is not delivered. */
 START_TEST(bad_checksums)
 {
 	struct lkl_sockaddr_in any = addr4("0.0.0.0", 5000);
 	struct lkl_netdev *nd;
 	int fd[2], i, id, ifindex, rx;
-	uint8_t frame[50];
+	uint8_t frame[4 + DATAGRAM_FRAME] = { 0, 0, 0, DATAGRAM_FRAME };
 	char param[16], buf[16];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
@@ -778,13 +760,11 @@ START_TEST(bad_checksums)
 	rx = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
 	ok(lkl_sys_bind(rx, (void *)&any, sizeof(any)));
 	for (i = 0; i < 48; i++) {
-		make_datagram(frame, nd->mac, 'x');
 		/* A bit of the IP header or of the datagram; a hole in neither. */
-		if (i >= 4)
-			frame[18 + (i % 32)] ^= 1 << (i % 8);
+		make_datagram(frame + 4, nd->mac, IP_B, IP_A, 'x', i < 4 ? -1 : i % 32 * 8 + i % 8);
 		ck_assert_int_eq(write(fd[1], frame, sizeof(frame)), sizeof(frame));
 	}
-	make_datagram(frame, nd->mac, 'z');
+	make_datagram(frame + 4, nd->mac, IP_B, IP_A, 'z', -1);
 	ck_assert_int_eq(write(fd[1], frame, sizeof(frame)), sizeof(frame));
 	for (i = 0; i < 4; i++) {
 		is(lkl_sys_recv(rx, buf, sizeof(buf), 0), 4);
@@ -1006,6 +986,34 @@ START_TEST(forked)
 }
 END_TEST
 
+/* In a child of fork() nobody keeps the lease: it is no client's, and is in nobody's way. */
+START_TEST(dhcp_and_fork)
+{
+	struct lkl_netdev *nd;
+	int id, ifindex, status;
+	char why[200];
+	pid_t pid;
+
+	if (lkl_netdev_open("slirp", "", 0, why, sizeof(why), &nd) == -LKL_ENOSYS)
+		skip("%s", why);
+	id = ok(lkl_netdev_add(nd, NULL));
+	ifindex = ok(lkl_netdev_get_ifindex(id));
+	ok(lkl_dhcp(ifindex, 10000, NULL));
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		alarm(20);
+		_exit(lkl_dhcp_stop(ifindex) == -LKL_ENOENT ? lkl_sys_halt() : 1);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(!status, "child: %x", status);
+	ok(lkl_dhcp_stop(ifindex));
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(nd);
+}
+END_TEST
+
 /* Devices that are there before the kernel, and outlive it. */
 START_TEST(before_start)
 {
@@ -1047,9 +1055,10 @@ int main(void)
 {
 	const TTest *const inside[] = {
 		ways_with_offloads, ways_without_offloads, ways_with_some_offloads,
-		offloads_differ, addresses, link_state, reconnect, multicast,
-		duplicate_address, hot_plug, lossy, bad_checksums, malformed_frames, malformed_headers,
-		malformed_shm, idle, errors, shm_ends, forked,
+		ways_and_neighbours,
+		offloads_differ, addresses, link_state, reconnect, multicast_filter,
+		hot_plug, lossy, bad_checksums, malformed_frames, malformed_headers,
+		malformed_shm, idle, errors, shm_ends, forked, dhcp_and_fork,
 	};
 	const TTest *const bare[] = { before_start };
 

@@ -5,8 +5,12 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -119,6 +123,84 @@ static void traffic(void)
 	is(tcp_transfer(&host6, &ours6, 4 << 20, 65536, 60), 0);
 }
 
+/* A socket for whole frames on an interface of the host. */
+static int packet_socket(const char *ifname)
+{
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = if_nametoindex(ifname),
+	};
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+/* A full queue is no matter here. */
+static void put_frame(int fd, const void *frame, int len)
+{
+	if (send(fd, frame, len, 0) != len)
+		ck_assert_msg(errno == ENOBUFS || errno == EAGAIN || errno == EINVAL ||
+			      errno == EMSGSIZE, "send: %s", strerror(errno));
+}
+
+/* What arrives with a wrong checksum is not delivered, what has no sense does no harm. */
+static void bad_frames(struct dev *d, const char *ifname)
+{
+	struct lkl_sockaddr_in any = addr4("0.0.0.0", 5000);
+	int fd = packet_socket(ifname), rx, i;
+	uint8_t frame[2000];
+	char buf[16];
+
+	rx = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	ok(lkl_sys_bind(rx, (void *)&any, sizeof(any)));
+	for (i = 0; i < 256; i++) {
+		make_datagram(frame, d->nd->mac, HOST, OURS, 'x', i);
+		put_frame(fd, frame, DATAGRAM_FRAME);
+	}
+	make_datagram(frame, d->nd->mac, HOST, OURS, 'z', -1);
+	put_frame(fd, frame, DATAGRAM_FRAME);
+	is(lkl_sys_recv(rx, buf, sizeof(buf), 0), 4);
+	ck_assert_msg(!memcmp(buf, "abcz", 4), "a datagram with a wrong checksum");
+	ok(lkl_sys_close(rx));
+	for (i = 0; i < (test_all() ? 200000 : 10000); i++)
+		put_frame(fd, frame, random_frame(frame, d->nd->mac));
+	close(fd);
+	is(lkl_is_running(), 1);
+	ok(ping(HOST, 56, 5000));
+}
+
+/* Groups, addresses that are taken or advertised, and bad frames; @ifname is the other end. */
+static void neighbourhood(struct dev *d, const char *ifname)
+{
+	int index = if_nametoindex(ifname);
+
+	ok(multicast(&ours, d->ifindex, &host, index));
+	ok(multicast(&host, index, &ours, d->ifindex));
+	ok(multicast(&ours6, d->ifindex, &host6, index));
+	ok(multicast(&host6, index, &ours6, d->ifindex));
+	fails(add_with_dad(d->ifindex, HOST6), LKL_EADDRINUSE);
+	ok(add_with_dad(d->ifindex, "fd01::77"));
+	ok(advertise(&host, index, d->ifindex, 1));
+	/* The host has to ask the group of the address. */
+	sh("ip -6 neigh flush dev %s && ping -q -c 2 -i 0.2 -W 5 fd01::77 >&2", ifname);
+	bad_frames(d, ifname);
+}
+
+/* A larger MTU on both sides. */
+static void large_mtu(struct dev *d, const char *ifname)
+{
+	sh("ip link set %s mtu 65521", ifname);
+	ok(lkl_if_set_mtu(d->ifindex, 65521));
+	ok(ping(HOST, 60000, 5000));
+	is(tcp_transfer(&ours, &host, 4 << 20, 65536, 60), 0);
+	is(tcp_transfer(&host, &ours, 4 << 20, 65536, 60), 0);
+	ok(lkl_if_set_mtu(d->ifindex, 1500));
+	sh("ip link set %s mtu 1500", ifname);
+}
+
 static void tap_with(unsigned int offload)
 {
 	struct dev d = add_dev("tap", "t0", offload);
@@ -127,12 +209,9 @@ static void tap_with(unsigned int offload)
 	if_up(d.ifindex, OURS, 24, OURS6);
 	ck_assert(if_wait_carrier(d.ifindex, 1));
 	traffic();
-	/* A larger MTU on both sides. */
-	sh("ip link set t0 mtu 65521");
-	ok(lkl_if_set_mtu(d.ifindex, 65521));
-	ok(ping(HOST, 60000, 5000));
-	is(tcp_transfer(&ours, &host, 4 << 20, 65536, 60), 0);
-	is(tcp_transfer(&host, &ours, 4 << 20, 65536, 60), 0);
+	large_mtu(&d, "t0");
+	if (offload == LKL_NET_OFFLOAD_ALL || !offload)
+		neighbourhood(&d, "t0");
 	remove_dev(&d);
 }
 
@@ -180,12 +259,25 @@ START_TEST(tap_queues)
 }
 END_TEST
 
+static void macvtap_with(const char *path, unsigned int offload)
+{
+	struct dev d = add_dev("macvtap", path, offload);
+
+	if_up(d.ifindex, OURS, 24, OURS6);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	traffic();
+	sh("ip link set v0 mtu 65521 && ip link set mv0 mtu 65521");
+	large_mtu(&d, "v1");
+	sh("ip link set mv0 mtu 1500 && ip link set v0 mtu 1500");
+	neighbourhood(&d, "v1");
+	remove_dev(&d);
+}
+
 START_TEST(macvtap)
 {
-	char path[64];
-	struct dev d;
-	FILE *f;
 	int index = 0, major_, minor_;
+	char path[64];
+	FILE *f;
 
 	need_network();
 	sh("ip link add v0 type veth peer name v1 && ip link set v0 up");
@@ -199,15 +291,26 @@ START_TEST(macvtap)
 	snprintf(path, sizeof(path), "%s/tap%d", getenv("LKL_TEST_TMP") ?: "/tmp", index);
 	unlink(path);
 	ck_assert_int_eq(mknod(path, S_IFCHR | 0600, makedev(major_, minor_)), 0);
-	d = add_dev("macvtap", path, LKL_NET_OFFLOAD_ALL);
 	address_host("v1");
-	if_up(d.ifindex, OURS, 24, OURS6);
-	ck_assert(if_wait_carrier(d.ifindex, 1));
-	traffic();
-	remove_dev(&d);
+	macvtap_with(path, LKL_NET_OFFLOAD_ALL);
+	macvtap_with(path, 0);
 	unlink(path);
 }
 END_TEST
+
+static void raw_with(unsigned int offload)
+{
+	struct dev d = add_dev("raw", "v0", offload);
+
+	if_up(d.ifindex, OURS, 24, OURS6);
+	ck_assert(if_wait_carrier(d.ifindex, 1));
+	traffic();
+	sh("ip link set v0 mtu 65521");
+	large_mtu(&d, "v1");
+	sh("ip link set v0 mtu 1500");
+	neighbourhood(&d, "v1");
+	remove_dev(&d);
+}
 
 START_TEST(raw)
 {
@@ -215,11 +318,14 @@ START_TEST(raw)
 
 	need_network();
 	sh("ip link add v0 type veth peer name v1 && ip link set v0 up");
-	d = add_dev("raw", "v0", LKL_NET_OFFLOAD_ALL);
 	address_host("v1");
-	if_up(d.ifindex, OURS, 24, OURS6);
-	ck_assert(if_wait_carrier(d.ifindex, 1));
-	traffic();
+	raw_with(LKL_NET_OFFLOAD_ALL);
+	/* It has them in any case; the host's own are off here. */
+	sh("ethtool -K v0 tx off tso off gso off gro off >&2 && "
+	   "ethtool -K v1 tx off tso off gso off gro off >&2");
+	raw_with(0);
+	/* The interface goes under the device. */
+	d = add_dev("raw", "v0", 0);
 	sh("ip link del v1");
 	remove_dev(&d);
 }

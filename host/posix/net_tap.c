@@ -2,12 +2,14 @@
 /* TAP and macvtap interfaces of Linux: what differs is how they are opened. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +24,8 @@
 struct tap {
 	struct net_fd f;
 	int attached[LKL_NET_QUEUES_MAX];
+	/* A socket that has a macvtap interface take the frames of all groups; or -1. */
+	int groups_fd;
 };
 
 static unsigned int tun_flags(uint32_t guest)
@@ -69,6 +73,15 @@ static int tap_set_queues(struct lkl_net_backend *b, int n)
 	return 0;
 }
 
+static void tap_free(struct lkl_net_backend *b, int forked)
+{
+	struct tap *t = (struct tap *)b;
+
+	if (t->groups_fd >= 0)
+		close(t->groups_fd);
+	lkl_net_fd_free(b, forked);
+}
+
 static const struct lkl_net_backend_ops tap_ops = {
 	.name = "tap",
 	.tx = lkl_net_fd_tx,
@@ -80,15 +93,17 @@ static const struct lkl_net_backend_ops tap_ops = {
 	.detach = lkl_net_fd_detach,
 	.set_queues = tap_set_queues,
 	.set_offload = tap_set_offload,
-	.free = lkl_net_fd_free,
+	.free = tap_free,
 };
 
 static struct tap *new_tap(struct lkl_net_why *why)
 {
 	struct tap *t = calloc(1, sizeof(*t));
 
-	if (t && !lkl_net_fd_init(&t->f, &tap_ops))
+	if (t && !lkl_net_fd_init(&t->f, &tap_ops)) {
+		t->groups_fd = -1;
 		return t;
+	}
 	free(t);
 	lkl_net_fail(why, 0, "no memory or too many open files");
 	return NULL;
@@ -200,8 +215,44 @@ int lkl_net_open_tap(const char *param, uint32_t offload, struct lkl_net_why *wh
 	*b = &t->f.base;
 	return 0;
 fail:
-	lkl_net_fd_free(&t->f.base, 0);
+	tap_free(&t->f.base, 0);
 	return err;
+}
+
+/* Whether the interface takes the frames of all groups by itself. */
+static int takes_all(const char *ifname)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), all;
+	struct ifreq ifr = { 0 };
+
+	strcpy(ifr.ifr_name, ifname);
+	all = fd >= 0 && !ioctl(fd, SIOCGIFFLAGS, &ifr) &&
+	      ifr.ifr_flags & (IFF_ALLMULTI | IFF_PROMISC);
+	if (fd >= 0)
+		close(fd);
+	return all;
+}
+
+/*
+ * The host passes on frames of the groups that its own stack has joined on the interface, and
+ * does not know of those joined inside: it has to pass on all, as long as the device is there.
+ */
+static void take_groups(struct tap *t)
+{
+	struct packet_mreq all = { .mr_type = PACKET_MR_ALLMULTI };
+	struct ifreq ifr = { 0 };
+
+	if (ioctl(t->f.fd[0], TUNGETIFF, &ifr))
+		return;
+	all.mr_ifindex = if_nametoindex(ifr.ifr_name);
+	/* A protocol of 0: nothing is received. */
+	t->groups_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (t->groups_fd >= 0 && !setsockopt(t->groups_fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP,
+					     &all, sizeof(all)))
+		return;
+	if (!takes_all(ifr.ifr_name))
+		lkl_printf("lkl: macvtap: multicast, and with it IPv6, will not work well; root "
+			   "can help: ip link set %s allmulticast on\n", ifr.ifr_name);
 }
 
 int lkl_net_open_macvtap(const char *path, uint32_t offload, struct lkl_net_why *why,
@@ -232,9 +283,10 @@ int lkl_net_open_macvtap(const char *path, uint32_t offload, struct lkl_net_why 
 	}
 	t->f.base.hdr_len = offload ? LKL_NET_HDR_LEN : 0;
 	t->f.base.offload = able(fd, offload);
+	take_groups(t);
 	*b = &t->f.base;
 	return 0;
 fail:
-	lkl_net_fd_free(&t->f.base, 0);
+	tap_free(&t->f.base, 0);
 	return err;
 }

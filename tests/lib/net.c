@@ -462,3 +462,224 @@ long udp_echo(const struct side *from, const struct side *to, int n, int size)
 	free(back);
 	return ret ?: right;
 }
+
+/* ---- the neighbourhood ------------------------------------------------------- */
+
+/* The host's numbers are Linux's where this is asked of it. */
+static long s_setsockopt(const struct side *s, int fd, int level, int name, const void *value,
+			 int len)
+{
+	return result(s, s->on_host ? setsockopt(fd, level, name, value, len) :
+		      lkl_sys_setsockopt(fd, level, name, (char *)value, len));
+}
+
+static long s_sendto(const struct side *s, int fd, const void *buf, size_t len,
+		     struct sockaddr_storage *to, socklen_t to_len)
+{
+	return result(s, s->on_host ? sendto(fd, buf, len, 0, (struct sockaddr *)to, to_len) :
+		      lkl_sys_sendto(fd, (void *)buf, len, 0, (void *)to, to_len));
+}
+
+static int is_v6(const struct side *s)
+{
+	return strchr(s->ip, ':') != NULL;
+}
+
+static const char *group(const struct side *s)
+{
+	return is_v6(s) ? "ff15::4242" : "239.7.6.5";
+}
+
+static long join_group(const struct side *s, int fd, int ifindex)
+{
+	struct lkl_ipv6_mreq req6 = { .ipv6mr_ifindex = ifindex };
+	struct lkl_ip_mreqn req = { .imr_ifindex = ifindex };
+
+	if (is_v6(s)) {
+		is(inet_pton(AF_INET6, group(s), &req6.ipv6mr_multiaddr), 1);
+		return s_setsockopt(s, fd, LKL_IPPROTO_IPV6, LKL_IPV6_ADD_MEMBERSHIP, &req6,
+				    sizeof(req6));
+	}
+	req.imr_multiaddr.s_addr = ip4(group(s));
+	return s_setsockopt(s, fd, LKL_IPPROTO_IP, LKL_IP_ADD_MEMBERSHIP, &req, sizeof(req));
+}
+
+static long send_through(const struct side *s, int fd, int ifindex)
+{
+	struct lkl_ip_mreqn via = { .imr_ifindex = ifindex };
+
+	return is_v6(s) ? s_setsockopt(s, fd, LKL_IPPROTO_IPV6, LKL_IPV6_MULTICAST_IF, &ifindex,
+				       sizeof(ifindex)) :
+		s_setsockopt(s, fd, LKL_IPPROTO_IP, LKL_IP_MULTICAST_IF, &via, sizeof(via));
+}
+
+long multicast(const struct side *from, int from_if, const struct side *to, int to_if)
+{
+	struct side any = *to, out = *from;
+	struct sockaddr_storage addr;
+	socklen_t len = address(group(to), &addr);
+	long rx, tx, ret = -LKL_ETIMEDOUT;
+	char buf[16];
+	int i;
+
+	any.ip = is_v6(to) ? "::" : "0.0.0.0";
+	enter(to);
+	rx = ok(s_bound(&any, SOCK_DGRAM));
+	ok(join_group(to, rx, to_if));
+	enter(from);
+	/* Of the same family. */
+	out.ip = to->ip;
+	tx = ok(s_socket(&out, SOCK_DGRAM));
+	ok(send_through(&out, tx, from_if));
+	for (i = 0; i < 250 && ret; i++) {
+		s_sendto(from, tx, "group", 5, &addr, len);
+		usleep(20000);
+		enter(to);
+		if (result(to, to->on_host ? recv(rx, buf, sizeof(buf), LKL_MSG_DONTWAIT) :
+			   lkl_sys_recv(rx, buf, sizeof(buf), LKL_MSG_DONTWAIT)) == 5)
+			ret = memcmp(buf, "group", 5) ? -LKL_EILSEQ : 0;
+		enter(from);
+	}
+	s_close(from, tx);
+	s_close(to, rx);
+	ok(lkl_netns_enter(NULL));
+	return ret;
+}
+
+/* Whether the caller's interface @name has an address that starts so. */
+static int has_address6(const char *hex, const char *name)
+{
+	static char buf[8192];
+	int fd = ok(lkl_sys_open("/proc/net/if_inet6", LKL_O_RDONLY, 0));
+	long n = ok(lkl_sys_read(fd, buf, sizeof(buf) - 1));
+	char *line, *rest;
+
+	ok(lkl_sys_close(fd));
+	buf[n] = 0;
+	for (line = strtok_r(buf, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (!strncmp(line, hex, strlen(hex)) && strstr(line, name))
+			return 1;
+	return 0;
+}
+
+long advertise(const struct side *from, int from_if, int to_if, int n)
+{
+	uint8_t ra[] = {
+		134, 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		/* the prefix, for addresses on the link, for an hour */
+		3, 4, 64, 0xc0, 0, 0, 14, 16, 0, 0, 14, 16, 0, 0, 0, 0,
+		0xfd, 0xaa, 0, n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	};
+	struct sockaddr_in6 all = { .sin6_family = AF_INET6, .sin6_scope_id = from_if };
+	struct sockaddr_storage to = { 0 };
+	char hex[16], name[LKL_IFNAMSIZ];
+	int hops = 255, i, have = 0;
+	long fd;
+
+	is(inet_pton(AF_INET6, "ff02::1", &all.sin6_addr), 1);
+	memcpy(&to, &all, sizeof(all));
+	snprintf(hex, sizeof(hex), "fdaa%04x", n);
+	strcpy(name, if_name(to_if));
+	enter(from);
+	fd = ok(result(from, from->on_host ? (long)socket(AF_INET6, SOCK_RAW, 58) :
+		       lkl_sys_socket(LKL_AF_INET6, LKL_SOCK_RAW, 58)));
+	ok(s_setsockopt(from, fd, LKL_IPPROTO_IPV6, LKL_IPV6_MULTICAST_HOPS, &hops, sizeof(hops)));
+	/* Its own address there takes some time. */
+	for (i = 0; i < 250 && !have; i++) {
+		enter(from);
+		s_sendto(from, fd, ra, sizeof(ra), &to, sizeof(all));
+		usleep(20000);
+		ok(lkl_netns_enter(NULL));
+		have = has_address6(hex, name);
+	}
+	s_close(from, fd);
+	return have ? 0 : -LKL_ETIMEDOUT;
+}
+
+long add_with_dad(int ifindex, const char *ip6)
+{
+	struct in6_addr addr;
+	char path[80];
+	long ret;
+
+	is(inet_pton(AF_INET6, ip6, &addr), 1);
+	/* Else it waits for up to a second before it asks. */
+	snprintf(path, sizeof(path), "net.ipv6.conf.%s.router_solicitation_delay",
+		 if_name(ifindex));
+	ok(lkl_sysctl(path, "0"));
+	set_dad(ifindex, 1);
+	ret = lkl_if_set_ipv6(ifindex, &addr, 64);
+	set_dad(ifindex, 0);
+	return ret;
+}
+
+/* ---- frames ------------------------------------------------------------------ */
+
+static unsigned int seed = 1;
+
+unsigned int rnd(void)
+{
+	seed = seed * 1103515245 + 12345;
+	return seed >> 8;
+}
+
+int random_frame(uint8_t buf[2000], const uint8_t *mac)
+{
+	static const uint8_t types[][2] = {
+		{ 8, 0 }, { 0x86, 0xdd }, { 8, 6 }, { 0x81, 0 }, { 0x88, 0x47 },
+		{ 0x88, 0xe5 }, { 0, 40 },
+	};
+	const uint8_t *type = types[rnd() % 7];
+	int len = rnd() % 8 ? 14 + rnd() % 200 : 1 + rnd() % 1999, k;
+
+	for (k = 0; k < len; k++)
+		buf[k] = rnd();
+	memcpy(buf, mac, 6);
+	memcpy(buf + 12, type, 2);
+	if (rnd() % 4) {
+		buf[14] = type[0] == 8 ? 0x45 : 0x60;
+		buf[16] = (len - 14) >> 8;
+		buf[17] = len - 14;
+		buf[23] = (uint8_t[]){ 1, 6, 17, 41, 47, 50, 132 }[rnd() % 7];
+	}
+	return len;
+}
+
+static uint16_t sum16(const uint8_t *p, int len, uint32_t sum)
+{
+	int i;
+
+	for (i = 0; i < len; i++)
+		sum += p[i] << (i & 1 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+void make_datagram(uint8_t f[DATAGRAM_FRAME], const uint8_t *mac, const char *from,
+		   const char *to, char mark, int bit)
+{
+	static const uint8_t packet[] = {
+		0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x13, 0x88, 0x13, 0x88, 0, 12, 0, 0, 'a', 'b', 'c', 0,
+	};
+	uint32_t source = ip4(from), destination = ip4(to);
+	uint8_t *ip = f + 14;
+	uint16_t sum;
+
+	memcpy(f, mac, 6);
+	memcpy(f + 6, "\2\0\0\0\0\1\10", 8);
+	memcpy(ip, packet, sizeof(packet));
+	memcpy(ip + 12, &source, 4);
+	memcpy(ip + 16, &destination, 4);
+	ip[31] = mark;
+	sum = sum16(ip, 20, 0);
+	ip[10] = sum >> 8;
+	ip[11] = sum;
+	/* With the pseudo header: addresses, protocol, length. */
+	sum = sum16(ip + 12, 20, 17 + 12);
+	ip[26] = sum >> 8;
+	ip[27] = sum;
+	if (bit >= 0)
+		ip[bit / 8] ^= 1 << bit % 8;
+}

@@ -48,4 +48,34 @@ long tcp_transfer(const struct side *from, const struct side *to, long bytes, in
 /* @n datagrams of @size bytes, one at a time, echoed by @to; how many came back right. */
 long udp_echo(const struct side *from, const struct side *to, int n, int size);
 
+/* ---- the neighbourhood ------------------------------------------------------- */
+
+/*
+ * A datagram from the interface @from_if to a group of the family of @to, that the interface
+ * @to_if joins first: 0, or err if none arrives within some seconds. Only Linux hosts have
+ * a side here.
+ */
+long multicast(const struct side *from, int from_if, const struct side *to, int to_if);
+/*
+ * Advertises fdaa:N::/64 from the interface @from_if, as a router does, until the caller's
+ * interface @to_if has an address of it: 0, or err. Only Linux hosts have a side here.
+ */
+long advertise(const struct side *from, int from_if, int to_if, int n);
+/* Tries to add @ip6 to @ifindex, with a look for others that have it. 0 or err. */
+long add_with_dad(int ifindex, const char *ip6);
+
+/* ---- frames ------------------------------------------------------------------ */
+
+/* A frame to @mac, mostly one that gets past the first look, of 1 to 2000 bytes; its length. */
+int random_frame(uint8_t buf[2000], const uint8_t *mac);
+unsigned int rnd(void);
+
+/*
+ * A UDP datagram with "abc" and @mark from 10.A.0.B's @from to @to, port 5000 both, in a
+ * frame to @mac; @bit of the IP packet is wrong unless negative.
+ */
+#define DATAGRAM_FRAME 46
+void make_datagram(uint8_t f[DATAGRAM_FRAME], const uint8_t *mac, const char *from,
+		   const char *to, char mark, int bit);
+
 #endif
