@@ -91,6 +91,13 @@ START_TEST(json_refuses)
 	refused("{ 'sysctl': 'net.ipv4.ip_forward=1' }", "sysctl:");
 	refused("{ 'mptcp_subflows': 9 }", "from 0 to 8");
 	refused("{ 'interfaces': {} }", "interfaces: must be an array");
+	refused("{ 'interfaces': [], 'interfaces': [] }", "interfaces: given twice");
+	refused("{ 'interfaces': [ { 'type': 'tap', 'ip': '10.0.0.1', 'ip': '10.0.0.1' } ] }",
+		"interfaces[0].ip: given twice");
+	refused("{ 'gateway':\n '10.0.0.1\\u0000' }", "line 2, column 11: no value has null");
+	refused("{ 'sysctl': 'net.ipv4.ip_forward|1\\nx|2' }", "sysctl: has control characters");
+	refused("{ 'gateway': '\\u001b[31mred' }", "gateway: has control characters");
+	refused("{ 'gateway': 1e400 }", "gateway: must be a string");
 	refused("{ 'interfaces': [ 7 ] }", "interfaces[0]: must be an object");
 	refused("{ 'interfaces': [ { 'ip': '10.0.0.1' } ] }", "interfaces[0].type: missing");
 	refused("{ 'interfaces': [ { 'type': 'tap' }, { 'type': 'tap', 'speed': '1' } ] }",
@@ -107,6 +114,31 @@ START_TEST(json_refuses)
 	refused("{ 'interfaces': [ { 'type': 'tap', 'netns': 'a/b' } ] }", "netns:");
 	refused("{ 'interfaces': [ { 'type': 'tap', 'mptcp': 'always' } ] }", "mptcp:");
 	refused("{ 'interfaces': [ { 'type': 'tap', 'dhcp': 'yes' } ] }", "must be 0 or 1");
+}
+END_TEST
+
+/* Neither depth nor length make more of it than an error. */
+START_TEST(json_of_any_size)
+{
+	size_t size = 4 << 20;
+	char *text = malloc(size + 1);
+
+	needs_json_here();
+	check_json();
+	memset(text, '[', size);
+	text[size] = 0;
+	fails(lkl_load_config_json(&cfg, text), LKL_EINVAL);
+	ck_assert_ptr_nonnull(strstr(cfg.error, "line 1, column"));
+	memcpy(text, "{\"gateway\":\"", 12);
+	memset(text + 12, 'A', size - 14);
+	memcpy(text + size - 2, "\"}", 2);
+	fails(lkl_load_config_json(&cfg, text), LKL_EINVAL);
+	ck_assert_ptr_nonnull(strstr(cfg.error, "gateway: \"AAAA"));
+	memset(text, ' ', size);
+	memcpy(text + size - 2, "{}", 2);
+	ok(lkl_load_config_json(&cfg, text));
+	ok(lkl_unload_config(&cfg));
+	free(text);
 }
 END_TEST
 
@@ -137,6 +169,10 @@ START_TEST(environment)
 	fails(lkl_load_config_env(&cfg), LKL_EINVAL);
 	ck_assert_ptr_nonnull(strstr(cfg.error, "LKL_HIJACK_NET_IPP: unknown variable"));
 	unsetenv("LKL_HIJACK_NET_IPP");
+	setenv("LKL_HIJACK_SYSCTL", "net.ipv4.ip_forward|1\n", 1);
+	fails(lkl_load_config_env(&cfg), LKL_EINVAL);
+	ck_assert_ptr_nonnull(strstr(cfg.error, "LKL_HIJACK_SYSCTL: has control characters"));
+	unsetenv("LKL_HIJACK_SYSCTL");
 	unsetenv("LKL_HIJACK_NET_IFTYPE");
 	fails(lkl_load_config_env(&cfg), LKL_EINVAL);
 	ck_assert_ptr_nonnull(strstr(cfg.error, "NET_IFTYPE"));
@@ -309,7 +345,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const bare[] = {
-		json_reads_every_key, json_refuses, environment, environment_names_a_file,
+		json_reads_every_key, json_refuses, json_of_any_size, environment, environment_names_a_file,
 		everything_happens, late_errors, device_errors, dump_and_show,
 	};
 

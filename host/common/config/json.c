@@ -83,8 +83,9 @@ static int parse_ifaces(struct lkl_config *cfg, const cJSON *array)
 
 	if (!cJSON_IsArray(array))
 		return lkl_config_fail(cfg, -LKL_EINVAL, "interfaces: must be an array");
-	if (cfg->ifaces)
-		return lkl_config_fail(cfg, -LKL_EINVAL, "interfaces: given twice");
+	for (item = array->next; item; item = item->next)
+		if (!strcmp(item->string, array->string))
+			return lkl_config_fail(cfg, -LKL_EINVAL, "interfaces: given twice");
 	cJSON_ArrayForEach(item, array) {
 		err = parse_iface(cfg, item, n++);
 		if (err)
@@ -109,18 +110,39 @@ static int parse_root(struct lkl_config *cfg, const cJSON *root)
 	return 0;
 }
 
+static int fail_at(struct lkl_config *cfg, const char *text, const char *at, const char *why)
+{
+	int line, column;
+
+	position(text, at, &line, &column);
+	return lkl_config_fail(cfg, -LKL_EINVAL, "line %d, column %d: %s", line, column, why);
+}
+
+/*
+ * Where @text has a null character written as an escape sequence, which would end the value
+ * there unseen; NULL if nowhere. Backslashes come in pairs, or begin a sequence.
+ */
+static const char *escaped_nul(const char *text)
+{
+	for (; (text = strchr(text, '\\')); text += 2)
+		if (!strncmp(text + 1, "u0000", 5))
+			return text;
+		else if (!text[1])
+			break;
+	return NULL;
+}
+
 int lkl_config_parse(struct lkl_config *cfg, const char *text)
 {
-	const char *end = NULL;
-	int err, line, column;
+	const char *end = NULL, *nul = escaped_nul(text);
 	cJSON *root;
+	int err;
 
+	if (nul)
+		return fail_at(cfg, text, nul, "no value has null characters");
 	root = cJSON_ParseWithOpts(text, &end, 1);
-	if (!root) {
-		position(text, end ? end : text, &line, &column);
-		return lkl_config_fail(cfg, -LKL_EINVAL, "line %d, column %d: no valid JSON",
-				       line, column);
-	}
+	if (!root)
+		return fail_at(cfg, text, end ? end : text, "no valid JSON");
 	err = parse_root(cfg, root);
 	cJSON_Delete(root);
 	return err;

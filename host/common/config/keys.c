@@ -209,12 +209,24 @@ int lkl_config_fail(struct lkl_config *cfg, int err, const char *fmt, ...)
 	return err;
 }
 
+static int has_control(const char *value)
+{
+	for (; *value; value++)
+		if ((unsigned char)*value < ' ' || *value == 0x7f)
+			return 1;
+	return 0;
+}
+
 int lkl_config_set(struct lkl_config *cfg, const struct config_key *key, void *of,
 		   const char *where, const char *value)
 {
-	const char *want = key->check(value);
 	char **at = lkl_config_value(key, of), *copy;
+	const char *want;
 
+	/* No value needs them, and shown they would act on the terminal. */
+	if (has_control(value))
+		return lkl_config_fail(cfg, -LKL_EINVAL, "%s: has control characters", where);
+	want = key->check(value);
 	if (want)
 		return lkl_config_fail(cfg, -LKL_EINVAL, "%s: \"%s\" must %s", where, value,
 				       want);

@@ -44,11 +44,13 @@ static int load_file(struct lkl_config *cfg, const char *path)
 		return lkl_config_fail(cfg, -LKL_ENOMEM, "%s: no memory", path);
 	}
 	len = fread(text, 1, FILE_MAX + 1, f);
+	text[len < FILE_MAX ? len : FILE_MAX] = 0;
 	if (ferror(f) || len > FILE_MAX) {
 		err = lkl_config_fail(cfg, -LKL_EINVAL, "%s: cannot be read, or is too large",
 				      path);
+	} else if (strlen(text) != len) {
+		err = lkl_config_fail(cfg, -LKL_EINVAL, "%s: no text", path);
 	} else {
-		text[len] = 0;
 		err = lkl_config_parse(cfg, text);
 		if (err) {
 			memcpy(why, cfg->error, sizeof(why));
