@@ -13,6 +13,7 @@
 #include "image.h"
 #include "kernel.h"
 #include "linux_errno.h"
+#include "net/dhcp.h"
 #include "virtio.h"
 
 #define CMDLINE_MAX 4096
@@ -299,6 +300,7 @@ long lkl_sys_halt(void)
 		return err;
 	running = NULL;
 	wait_until_left();
+	lkl_dhcp_halted();
 	k->stop(&self->kernel);
 	lkl_virtio_stop();
 	lock_threads();
@@ -391,8 +393,10 @@ void lkl_kernel_fork_done(int child)
 
 	if (!ops)
 		return;
-	if (child)
+	if (child) {
 		keep_self();
+		lkl_dhcp_forked();
+	}
 	unlock_threads();
 	forking = NULL;
 	if (!k) {

@@ -423,8 +423,28 @@ int lkl_dhcp(int ifindex, unsigned int timeout_ms, struct lkl_dhcp_lease *lease)
 	err = -LKL_EAGAIN;
 	drop_lease(c);
 release:
-	release(c, 0);
+	release(c, !lkl_is_running());
 	return err;
+}
+
+void lkl_dhcp_halted(void)
+{
+	struct lkl_sem *pause = lkl_host_ops.sem_alloc(0);
+	int i;
+
+	/* Whatever they do fails now, which is how they end. */
+	for (i = 0; i < CLIENTS_MAX; i++)
+		while (__atomic_load_n(&clients[i].ifindex, __ATOMIC_ACQUIRE) > 0)
+			lkl_host_ops.sem_down_until(pause, lkl_host_ops.time() + 100000);
+	lkl_host_ops.sem_free(pause);
+}
+
+void lkl_dhcp_forked(void)
+{
+	int i;
+
+	for (i = 0; i < CLIENTS_MAX; i++)
+		clients[i].ifindex = 0;
 }
 
 int lkl_dhcp_stop(int ifindex)

@@ -52,4 +52,9 @@ size_t lkl_dhcp_build(struct dhcp_msg *m, enum dhcp_type type, uint32_t xid,
 int lkl_dhcp_parse(const struct dhcp_msg *m, size_t len, uint32_t xid, const uint8_t *mac,
 		   struct dhcp_answer *a);
 
+/* The kernel was halted: waits until no client's thread is left of it. */
+void lkl_dhcp_halted(void);
+/* In a child of fork(): the clients' threads stayed behind, the addresses are kept by nobody. */
+void lkl_dhcp_forked(void);
+
 #endif
