@@ -81,9 +81,15 @@ says "unknown option" 2 "See lkl-net --help" "$net" --dance
 says "no address" 1 "example.org: no IP address" "$net" "$tmp/dummy.json" ping example.org
 says "options that exclude each other" 1 "goes neither with" \
 	"$net" "$tmp/dummy.json" test -u -R 127.0.0.1
+says "-R and -r" 1 "exclude each other" "$net" "$tmp/dummy.json" test -R -r 127.0.0.1
+says "-l of a stream" 1 "is for datagrams" "$net" "$tmp/dummy.json" test -l 5 127.0.0.1
+says "-b of a connection" 1 "is for a stream of datagrams" "$net" "$tmp/dummy.json" test -b 1mbit ::1
+says "no such zone" 1 "fe80::1%eth7: no such interface" "$net" "$tmp/dummy.json" ping fe80::1%eth7
 says "--iperf3 is of TCP" 1 "goes with none of" "$net" "$tmp/dummy.json" test --iperf3 -u 127.0.0.1
 says "--host has no stack" 1 "not with --host" "$net" --host show
 says "nobody listens" 1 "Connection refused" "$net" "$tmp/dummy.json" test 127.0.0.1
+says "no server of UDP" 1 "Connection refused" "$net" "$tmp/dummy.json" test -u -r 127.0.0.1
+says "nothing answers, UDP" 1 "Timed out" "$net" "$tmp/dummy.json" test -u -r 10.55.0.9
 says "nothing answers" 1 "100.0% lost" "$net" "$tmp/dummy.json" ping -c 1 10.55.0.9
 says "capture, full disk" 1 "/dev/full: not everything could be written" \
 	"$net" --pcap /dev/full "$tmp/dummy.json" ping -c 1 127.0.0.1
@@ -141,6 +147,10 @@ wait_for_server
 b=("${user[@]}" "$net" "$tmp/b.json")
 says "ping" 0 "3 sent, 3 received" "${b[@]}" ping -c 3 -i 0.1 10.55.0.1
 says "ping, IPv6" 0 "3 sent, 3 received" "${b[@]}" ping -c 3 -i 0.1 -s 4000 fd55::1
+says "ping, all nodes" 0 "received" "${b[@]}" ping -c 2 -i 0.1 ff02::1%eth0
+config double.json stream "$tmp/sock/s" 3 ', "qdisc": "root|netem duplicate 100%"'
+says "ping, duplicates" 0 "2 sent, 2 received, . duplicates\?, 0.0% lost" \
+	"${user[@]}" "$net" "$tmp/double.json" ping -c 2 -i 0.3 10.55.0.1
 says "TCP" 0 "Mbit/s" "${b[@]}" test -t 0.4 10.55.0.1
 says "TCP, IPv6, from the server" 0 "Mbit/s" "${b[@]}" test -t 0.4 -R fd55::1
 says "MPTCP" 0 "1 subflow at the end" "${b[@]}" test -t 0.4 --mptcp 10.55.0.1

@@ -82,7 +82,15 @@ static int set_flags(int ifindex, unsigned int flags)
 
 int lkl_if_up(int ifindex)
 {
-	return set_flags(ifindex, LKL_IFF_UP);
+	int err = set_flags(ifindex, LKL_IFF_UP);
+
+	/*
+	 * Its queues start when a work of the kernel has noticed the carrier; what is sent
+	 * before is dropped. Asked for the state, the kernel does that first.
+	 */
+	if (!err)
+		lkl_link_is_up(ifindex);
+	return err;
 }
 
 int lkl_if_down(int ifindex)

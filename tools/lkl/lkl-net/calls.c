@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include <lkl.h>
+#include <lkl_net.h>
 
 #include "calls.h"
 
@@ -85,9 +87,15 @@ static long in_close(int fd)
 	return lkl_sys_close(fd);
 }
 
+static long in_ifindex(const char *name)
+{
+	return lkl_ifname_to_ifindex(name);
+}
+
 const struct calls calls_inside = {
 	in_socket, in_setsockopt, in_getsockopt, in_bind, in_connect, in_listen, in_accept,
 	in_send, in_sendto, in_recv, in_recvfrom, in_poll, in_shutdown, in_close,
+	in_ifindex,
 };
 
 /* ---- on the host ------------------------------------------------------------------- */
@@ -167,13 +175,29 @@ static long out_close(int fd)
 	return result(close(fd));
 }
 
+static long out_ifindex(const char *name)
+{
+	long index = if_nametoindex(name);
+
+	return index ? index : -ENODEV;
+}
+
 const struct calls calls_host = {
 	out_socket, out_setsockopt, out_getsockopt, out_bind, out_connect, out_listen,
 	out_accept, out_send, out_sendto, out_recv, out_recvfrom, out_poll, out_shutdown,
-	out_close,
+	out_close, out_ifindex,
 };
 
 /* ---- addresses, time, whole messages --------------------------------------------------- */
+
+/* What comes after the percent sign of an address; negative if there is no such interface. */
+static long scope(const char *zone)
+{
+	char *end;
+	long index = strtol(zone, &end, 10);
+
+	return *zone && !*end ? index : calls->ifindex(zone);
+}
 
 int address_parse(const char *text, int port, struct address *a)
 {
@@ -181,21 +205,26 @@ int address_parse(const char *text, int port, struct address *a)
 	struct sockaddr_in *sin = (struct sockaddr_in *)&a->ss;
 	const char *percent = strchr(text, '%');
 	char plain[INET6_ADDRSTRLEN];
+	long index = 0;
 
 	memset(a, 0, sizeof(*a));
 	if (strcspn(text, "%") >= sizeof(plain))
-		return -1;
+		return -EINVAL;
 	memcpy(plain, text, strcspn(text, "%"));
 	plain[strcspn(text, "%")] = 0;
 	if (inet_pton(AF_INET6, plain, &sin6->sin6_addr) == 1) {
 		sin6->sin6_family = AF_INET6;
 		sin6->sin6_port = htons(port);
-		sin6->sin6_scope_id = percent ? atoi(percent + 1) : 0;
+		if (percent)
+			index = scope(percent + 1);
+		if (index < 0)
+			return -ENODEV;
+		sin6->sin6_scope_id = index;
 		a->size = sizeof(*sin6);
 		return 0;
 	}
 	if (percent || inet_pton(AF_INET, plain, &sin->sin_addr) != 1)
-		return -1;
+		return -EINVAL;
 	sin->sin_family = AF_INET;
 	sin->sin_port = htons(port);
 	a->size = sizeof(*sin);

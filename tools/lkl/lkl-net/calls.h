@@ -26,6 +26,7 @@ struct calls {
 	long (*poll)(struct pollfd *fds, unsigned int n, int timeout_ms);
 	long (*shutdown)(int fd, int how);
 	long (*close)(int fd);
+	long (*ifindex)(const char *name);
 };
 
 extern const struct calls calls_inside, calls_host;
@@ -39,7 +40,10 @@ struct address {
 	int size;
 };
 
-/* A numeric address, "fe80::1%3" with the number of an interface. 0 or -1. */
+/*
+ * A numeric address, "fe80::1%eth0" with an interface or its number. 0, or -EINVAL, or -ENODEV
+ * if there is no such interface.
+ */
 int address_parse(const char *text, int port, struct address *a);
 /* "10.0.0.1" or "fd00::1"; in a static buffer. */
 const char *address_text(const struct address *a);

@@ -96,11 +96,13 @@ static unsigned int count(const char *text, unsigned int min, unsigned int max)
 static const char *host_argument(int argc, char **argv)
 {
 	struct address a;
+	int err;
 
 	if (optind + 1 != argc)
 		die("%s wants one address; see lkl-net --help", argv[0]);
-	if (address_parse(argv[optind], 0, &a))
-		die("%s: no IP address", argv[optind]);
+	err = address_parse(argv[optind], 0, &a);
+	if (err)
+		die("%s: %s", argv[optind], err == -ENODEV ? "no such interface" : "no IP address");
 	return argv[optind];
 }
 
@@ -188,10 +190,10 @@ static void test_option(int c, struct client_options *o)
 		o->seconds = seconds(optarg);
 		break;
 	case 'R':
-		o->kind = TEST_DOWNLOAD;
-		break;
 	case 'r':
-		o->kind = TEST_PINGPONG;
+		if (o->kind)
+			die("-R and -r exclude each other");
+		o->kind = c == 'R' ? TEST_DOWNLOAD : TEST_PINGPONG;
 		break;
 	case 'u':
 		o->udp = 1;
@@ -240,8 +242,10 @@ static int run_test(int argc, char **argv)
 		die("--iperf3 goes with none of -u, -r, --mptcp");
 	if (!o.port)
 		o.port = o.iperf3 ? IPERF3_PORT : TEST_PORT;
-	if (o.rate && !o.udp)
-		die("-b is for UDP; TCP finds its rate itself");
+	if (o.rate && (!o.udp || o.kind))
+		die("-b is for a stream of datagrams (-u)");
+	if (o.size && !o.udp && o.kind != TEST_PINGPONG)
+		die("-l is for datagrams (-u) and requests (-r)");
 	status = client_run(&o);
 	if (o.log && fclose(o.log))
 		die("--log: %s", strerror(errno));

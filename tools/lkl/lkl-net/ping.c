@@ -32,7 +32,8 @@ struct run {
 	int fd, v6, json;
 	struct address to;
 	uint16_t id;
-	unsigned int sent, received;
+	unsigned int sent, received, duplicates;
+	uint8_t answered[65536 / 8];		/* bits, by sequence number */
 	double min, max, total;			/* ms */
 	char *buf;
 	size_t size;				/* of a request */
@@ -62,6 +63,7 @@ static long send_one(struct run *r)
 	e->type = r->v6 ? ECHO_REQUEST6 : ECHO_REQUEST4;
 	e->id = r->id;
 	e->seq = htons(++r->sent);
+	r->answered[(uint16_t)r->sent / 8] &= ~(1 << r->sent % 8);
 	e->sent = now_ns();
 	/* That of ICMPv6 covers addresses as well, and is the kernel's. */
 	if (!r->v6)
@@ -69,10 +71,21 @@ static long send_one(struct run *r)
 	return calls->sendto(r->fd, r->buf, r->size, &r->to.ss, r->to.size);
 }
 
+static void print_answer(long len, const struct address *from, unsigned int seq, int ttl,
+			 double ms, int duplicate)
+{
+	printf("%ld bytes from %s: seq %u", len, address_text(from), seq);
+	if (ttl >= 0)
+		printf(", ttl %d", ttl);
+	printf(", %.3f ms%s\n", ms, duplicate ? ", duplicate" : "");
+	fflush(stdout);
+}
+
 static void take(struct run *r, const char *packet, long len, const struct address *from)
 {
 	const struct echo *e = (const struct echo *)packet;
-	int ttl = -1;
+	int ttl = -1, duplicate;
+	unsigned int seq;
 	double ms;
 
 	/* A raw IPv4 socket gives the IP header as well. */
@@ -87,20 +100,21 @@ static void take(struct run *r, const char *packet, long len, const struct addre
 	if (len < (long)sizeof(*e) || e->type != (r->v6 ? ECHO_REPLY6 : ECHO_REPLY4) ||
 	    e->id != r->id)
 		return;
+	seq = ntohs(e->seq);
+	duplicate = r->answered[seq / 8] >> seq % 8 & 1;
+	r->answered[seq / 8] |= 1 << seq % 8;
 	ms = (now_ns() - e->sent) / 1e6;
+	if (!r->json)
+		print_answer(len, from, seq, ttl, ms, duplicate);
+	r->duplicates += duplicate;
+	if (duplicate)
+		return;
 	r->received++;
 	r->total += ms;
 	if (r->received == 1 || ms < r->min)
 		r->min = ms;
 	if (ms > r->max)
 		r->max = ms;
-	if (r->json)
-		return;
-	printf("%ld bytes from %s: seq %u", len, address_text(from), ntohs(e->seq));
-	if (ttl >= 0)
-		printf(", ttl %d", ttl);
-	printf(", %.3f ms\n", ms);
-	fflush(stdout);
 }
 
 /* Takes answers until @deadline, or until every request has one if @last. */
@@ -128,12 +142,16 @@ static void summary(const struct run *r, const char *host)
 	double loss = r->sent ? 100.0 * (r->sent - r->received) / r->sent : 0;
 
 	if (r->json) {
-		printf("{\"host\": \"%s\", \"sent\": %u, \"received\": %u, \"loss_percent\": %.1f, "
-		       "\"min_ms\": %.3f, \"mean_ms\": %.3f, \"max_ms\": %.3f}\n",
-		       host, r->sent, r->received, loss, r->min, mean, r->max);
+		printf("{\"host\": \"%s\", \"sent\": %u, \"received\": %u, \"duplicates\": %u, "
+		       "\"loss_percent\": %.1f, \"min_ms\": %.3f, \"mean_ms\": %.3f, "
+		       "\"max_ms\": %.3f}\n", host, r->sent, r->received, r->duplicates, loss,
+		       r->min, mean, r->max);
 		return;
 	}
-	printf("%u sent, %u received, %.1f%% lost", r->sent, r->received, loss);
+	printf("%u sent, %u received, ", r->sent, r->received);
+	if (r->duplicates)
+		printf("%u duplicate%s, ", r->duplicates, r->duplicates > 1 ? "s" : "");
+	printf("%.1f%% lost", loss);
 	if (r->received)
 		printf("; min %.3f, mean %.3f, max %.3f ms", r->min, mean, r->max);
 	putchar('\n');
