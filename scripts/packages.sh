@@ -32,7 +32,7 @@ test="check strace valgrind gdb linux-perf procps util-linux util-linux-extra mo
 	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq acl fuse3
 	libcap2-bin nftables iproute2 iputils-ping udhcpd tshark gnuplot-nox
 	tcpdump vde2 passt iperf3 qemu-system-x86 ipxe
-	file lz4 zstd bzip2 groff-base kmod"
+	file lz4 zstd bzip2 libarchive-tools groff-base kmod"
 
 menu="libncurses-dev"
 

@@ -8,7 +8,9 @@
 # A folder's tool.mk may set, for the program NAME:
 #   pkg-NAME    libraries of the system that it needs, by their pkg-config names;
 #               without them it is not built, and scripts/optional.sh says so
-#   use-NAME    libraries that it uses if they are there, as HAVE_LIBRARY
+#   use-NAME    libraries that it uses if they are there, as HAVE_LIBRARY; used-NAME
+#               are those that are
+#   without-NAME  files that are left out, perhaps for want of these
 #   links-NAME  other names under which it is installed
 #   flags-NAME  further flags of the compiler
 # tools/lkl/lib/tool.mk says use-lib of what is shared. The
@@ -65,7 +67,7 @@ $(HB)/libtools.a: $(tool-lib-objects)
 
 define tool-rule
 used-$(1) := $(call with-pkg,$(pkg-$(1)) $(use-$(1)))
-$(B)/bin/$(1)$(exe): $(wildcard tools/lkl/$(1)/*.c) $(if $(filter demo,$(1)),,$(HB)/libtools.a) $(B)/liblkl.a
+$(B)/bin/$(1)$(exe): $$(filter-out $$(without-$(1)),$(wildcard tools/lkl/$(1)/*.c)) $(if $(filter demo,$(1)),,$(HB)/libtools.a) $(B)/liblkl.a
 	$$(say) TOOL $$@
 	$$(Q)mkdir -p $(B)/bin $(B)/bin/.d
 	$$(Q)$(host-cc) $$(program-flags) -MF $(B)/bin/.d/$(1).d \
@@ -135,7 +137,7 @@ $(unit-names:%=$(B)/tests/%$(exe)): $(B)/tests/%$(exe): tests/%.c $(check-source
 
 # Programs that the shell tests call. Some test what programs share.
 tool-helper-names := openvolume sandboxed
-helper-names := $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)),\
+helper-names := $(if $(host-suites),,own/fs2tar) $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)),\
 	$(if $(host-suites),,$(basename $(notdir $(wildcard tests/helpers/*.c)))))
 
 $(tool-helper-names:%=$(B)/tests/helpers/%$(exe)): $(B)/tests/helpers/%$(exe): tests/helpers/%.c \
@@ -151,6 +153,16 @@ $(B)/tests/helpers/%$(exe): tests/helpers/%.c $(B)/liblkl.a
 	$(Q)mkdir -p $(@D) $(B)/tests/.d
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(B)/tests/.d/helper-$*.d -o $@ $< \
 		$(program-libs)
+
+# fs2tar as it is where there is no libarchive, which is elsewhere.
+own-fs2tar-sources := $(filter-out $(library-fs2tar),$(wildcard tools/lkl/fs2tar/*.c))
+
+$(B)/tests/helpers/own/fs2tar: $(own-fs2tar-sources) $(HB)/libtools.a $(B)/liblkl.a
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D) $(B)/tests/.d
+	$(Q)$(host-cc) $(program-flags) -MF $(B)/tests/.d/helper-own-fs2tar.d $(tool-flags) -o $@ \
+		$^ $(program-libs) -Wl,--as-needed $(if $(used-lib),$$($(PKG_CONFIG) --libs $(used-lib)))
+	$(Q)ln -sf fs2tar $(@D)/tar2fs
 
 PHONY += tests
 tests: $(test-names:%=$(B)/tests/%$(exe)) $(helper-names:%=$(B)/tests/helpers/%$(exe))

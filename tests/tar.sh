@@ -171,7 +171,7 @@ broken()
 {
 	local n size s
 	as_user tar -C "$work/plain" -cf "$work/broken.tar" . || return
-	gzip -k "$work/broken.tar"
+	gzip -kf "$work/broken.tar"
 	size=$(stat -c %s "$work/broken.tar")
 	for n in 0 1 600 $((size / 2)); do
 		head -c "$n" "$work/broken.tar" > "$work/cut.tar"
@@ -213,6 +213,7 @@ interrupt()
 {
 	local pid status
 	ext4 signal
+	rm -f "$work/silent"
 	mkfifo "$work/silent"
 	# shellcheck disable=SC2086 # words
 	$user "$tar2fs" - "$work/signal.img" < "$work/silent" 2> "$work/said" &
@@ -272,6 +273,93 @@ try hostile 60 hostile
 try broken 120 broken
 try no-space 60 no_space
 try interrupt 60 interrupt
+
+# The same by our own code for archives, as it is on other hosts: read by GNU tar, bsdtar and
+# Python, which are each strict about something else, and by libarchive in the other program.
+own()
+{
+	local own
+	own=$(realpath "$B/tests/helpers/own") || return
+	as_user "$own/fs2tar" "$work/rich.img" "$work/own.tar" || return
+	bsdtar -tvf "$work/own.tar" > /dev/null || return
+	python3 - "$work/own.tar" <<-'END' || return
+		import sys, tarfile
+		for i in tarfile.open(sys.argv[1]):
+		    pass
+	END
+	ext4 own 64M
+	as_user "$tar2fs" "$work/own.tar" "$work/own.img" || return
+	image_is "$work/rich" "$work/own.img" || return
+	as_user "$fs2tar" "$work/rich.img" "$work/own2.tar" || return
+	ext4 own 64M
+	as_user "$own/tar2fs" "$work/own2.tar" "$work/own.img" || return
+	image_is "$work/rich" "$work/own.img" || return
+	clean "$work/own.img" || return
+	fails_with 1 'does not compress' as_user "$own/fs2tar" "$work/rich.img" "$work/own.tar.gz" || return
+	gzip -f "$work/own.tar"
+	fails_with 1 'compressed by gzip' as_user "$own/tar2fs" "$work/own.tar.gz" "$work/own.img" || return
+	rm -f "$work"/own*
+}
+
+# What the headers and records have no plain place for: from the image alone, without root.
+own_extremes()
+{
+	local own
+	own=$(realpath "$B/tests/helpers/own") || return
+	ext4 extremes
+	python3 - "$work/extremes.tar" <<-'END'
+		import io, sys, tarfile
+		t = tarfile.open(sys.argv[1], "w", format=tarfile.PAX_FORMAT)
+		def add(name, **more):
+		    i = tarfile.TarInfo(name)
+		    for k, v in more.items():
+		        setattr(i, k, v)
+		    t.addfile(i)
+		add("early", mtime=-3, uid=3000000, gid=4000000)
+		add("char", type=tarfile.CHRTYPE, devmajor=1, devminor=1000000)
+		add("block", type=tarfile.BLKTYPE, devmajor=259, devminor=5)
+		add("xattr", pax_headers={"SCHILY.xattr.user.a%3Db%25": "x"})
+		add("far/" + "d" * 200 + "/" + "f" * 200)
+		add("n" * 100)
+		add("p" * 150 + "/" + "n" * 100)
+		add("link", type=tarfile.SYMTYPE, linkname="t" * 100)
+		t.close()
+		t = tarfile.open(sys.argv[1] + ".fraction", "w", format=tarfile.PAX_FORMAT)
+		add("fraction", mtime=-1.25)
+		t.close()
+	END
+	as_user "$tar2fs" "$work/extremes.tar" "$work/extremes.img" || return
+	for program in "$fs2tar" "$own/fs2tar"; do
+		as_user "$program" "$work/extremes.img" "$work/extremes2.tar" || return
+		ext4 extremes2
+		as_user "$own/tar2fs" "$work/extremes2.tar" "$work/extremes2.img" || return
+		as_user "$fs2tar" "$work/extremes2.img" - | cmp - <(as_user "$fs2tar" "$work/extremes.img" -) || return
+	done
+	tar --xattrs -tvf "$work/extremes2.tar" > "$work/said" 2>&1 || return
+	grep -q '1,1000000 .* char' "$work/said" && grep -q '3000000/4000000' "$work/said" || return
+	# That, libarchive gets wrong.
+	as_user "$own/tar2fs" "$work/extremes.tar.fraction" "$work/extremes.img" || return
+	as_user "$own/fs2tar" "$work/extremes.img" - | TZ=UTC tar --full-time -tvf - fraction |
+		grep -F '1969-12-31 23:59:58.75'
+}
+
+# The tests of hostile and broken archives with that program in the other's place.
+with_own()
+{
+	fs2tar=$(realpath "$B/tests/helpers/own")/fs2tar
+	tar2fs=$(realpath "$B/tests/helpers/own")/tar2fs
+	"$@"
+}
+
+try own 60 own
+try own-extremes 60 own_extremes
+try own-gnu-tar 60 with_own gnu
+try own-there-and-back 60 with_own there_and_back .tar cat
+try own-labels 30 with_own labels
+try own-hostile 60 with_own hostile
+try own-broken 120 with_own broken
+try own-no-space 60 with_own no_space
+try own-interrupt 60 with_own interrupt
 
 p=$work/plain
 read_only_image squashfs plain "-t 1000000000 -l" mksquashfs "$p" "$work/squashfs.img" -quiet -no-progress -noappend

@@ -149,12 +149,56 @@ locked()
 	return $status
 }
 
+# What only an image of Linux has: the tree is in none of Windows' own files.
+make_linux_tree()
+{
+	mkdir -p "$1/folder"
+	cp -a "$tmp/tree/sub" "$1/"
+	echo hello > "$1/hello"
+	ln "$1/hello" "$1/folder/same"
+	ln -s ../hello "$1/folder/link"
+	ln -s "$(printf 'x%.0s' {1..180})" "$1/long-link"
+	mkfifo "$1/fifo"
+	mknod "$1/null" c 1 3 2> /dev/null
+	: > "$1/$(printf 'bytes \344')"
+	: > "$1/$(printf 'n%.0s' {1..250})"
+	: > "$1/a:b\\c?"
+	truncate -s 40M "$1/sparse"
+	head -c 5000 /dev/urandom | dd of="$1/sparse" bs=4096 seek=5000 conv=notrunc status=none
+	chmod 4711 "$1/hello"
+	if setfattr -n user.test -v value "$1/folder"; then
+		setfacl -m u:1234:rwx "$1/hello"
+	fi
+	touch -d '2001-02-03 04:05:06.123456789 UTC' "$1/hello"
+}
+
+# The archive is byte for byte that of the same program here, and fills an image so that it
+# makes the same archive again; by files and by pipes.
+archives()
+{
+	local own=$top/build/tests/helpers/own
+	truncate -s 64M "$tmp/linux.img" "$tmp/filled.img"
+	mkfs.ext4 -q -F "$tmp/linux.img" && mkfs.ext4 -q -F "$tmp/filled.img" || return
+	build/bin/cptofs -q -i "$tmp/linux.img" "$tmp/linux/." / || return
+	windows fs2tar linux.img linux.tar && "$own/fs2tar" "$tmp/linux.img" "$tmp/here.tar" &&
+		cmp "$tmp/linux.tar" "$tmp/here.tar" || return
+	tar --xattrs -tf "$tmp/linux.tar" > /dev/null && bsdtar -tf "$tmp/linux.tar" > /dev/null || return
+	mkdir "$tmp/unpacked" && tar --xattrs --acls -C "$tmp/unpacked" --exclude lost+found \
+		-xpf "$tmp/linux.tar" || return
+	build/tests/helpers/manifest -o "$tmp/linux" > "$tmp/before" &&
+		build/tests/helpers/manifest -o "$tmp/unpacked" | diff "$tmp/before" - || return
+	(cd "$tmp" && B=$top/build/mingw "$wine" "$bin/fs2tar.exe" linux.img - < /dev/null |
+		B=$top/build/mingw "$wine" "$bin/tar2fs.exe" - filled.img) || return
+	"$own/fs2tar" "$tmp/filled.img" - | cmp - "$tmp/here.tar" || return
+	e2fsck -fn "$tmp/filled.img" > /dev/null 2>&1
+}
+
 windows_programs()
 {
 	top=$PWD
 	export top tmp
 	export -f windows make_tree make_hard_names same_tree listed round_trip hard_names same_table \
-		make_images refuses locked
+		make_images refuses locked make_linux_tree archives
 	make_tree "$tmp/tree"
 	make_hard_names "$tmp/hard"
 	try copy-ext4 120 round_trip ext4 64M mkfs.ext4 -q -F
@@ -163,6 +207,9 @@ windows_programs()
 	try copy-xfs 120 round_trip xfs 320M mkfs.xfs -q -n size=16384
 	try xfs-is-clean 60 xfs_repair -n "$tmp/xfs.img"
 	try names-of-linux 120 hard_names
+	make_linux_tree "$tmp/linux"
+	try archives 120 archives
+	try compressed-archive 30 refuses 'does not compress' fs2tar linux.img linux.tar.gz
 	try images 60 make_images
 	try table-and-json 240 same_table ext2.img ext3.img vfat.img f2fs.img nilfs2.img gpt.img dos.img \
 		luks.img jfs.img swap.img squashfs.img iso.img ext4.img btrfs.img xfs.img

@@ -4,11 +4,8 @@
  * archive. They are one program: its name says which way.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <lkl.h>
@@ -21,6 +18,7 @@
 #include "reader.h"
 #include "sandbox.h"
 #include "store.h"
+#include "stream.h"
 #include "version.h"
 #include "walk.h"
 #include "writer.h"
@@ -110,31 +108,6 @@ static int is_standard(const char *name)
 	return !strcmp(name, "-");
 }
 
-static int open_archive(const struct options *o, int write)
-{
-	int fd;
-
-	if (is_standard(o->archive)) {
-		fd = write ? STDOUT_FILENO : STDIN_FILENO;
-		if (isatty(fd))
-			die("an archive is not for a terminal; name a file, or use a pipe");
-		return fd;
-	}
-	fd = open(o->archive, write ? O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC :
-				      O_RDONLY | O_CLOEXEC, 0666);
-	if (fd < 0)
-		die("%s: %s", o->archive, strerror(errno));
-	return fd;
-}
-
-/* Its size, if it is a file that is read from its begin to its end. */
-static uint64_t archive_size(int fd)
-{
-	struct stat st;
-
-	return !fstat(fd, &st) && S_ISREG(st.st_mode) ? st.st_size : 0;
-}
-
 /* ---- copying ----------------------------------------------------------------------- */
 
 struct tree {
@@ -193,7 +166,7 @@ static int fill_image(struct transfer *t, const struct options *o, int fd,
 	store.private = 1;
 	store.replace = 1;
 	t->source_counts = 1;
-	progress_start(archive_size(fd), o->common.quiet);
+	progress_start(stream_size(fd), o->common.quiet);
 	transfer_run(t, reader_run, &r, store_entry, &store);
 	progress_end();
 	store_finish(&store);
@@ -266,8 +239,6 @@ int main(int argc, char **argv)
 	FILE *label_file = NULL;
 	int into, fd, status;
 
-	/* Names in archives are UTF-8, whatever the terminal has; others are kept. */
-	setlocale(LC_CTYPE, "C.UTF-8");
 	message_init(argv[0]);
 	into = !strcmp(message_program(), "tar2fs");
 	version_init();
@@ -289,7 +260,7 @@ int main(int argc, char **argv)
 
 	if (into && o.labels)
 		labels_read(&labels, o.labels);
-	fd = open_archive(&o, !into);
+	fd = into ? stream_open_in(o.archive) : stream_open_out(o.archive);
 	if (!into && o.labels) {
 		label_file = fopen(o.labels, "we");
 		if (!label_file)

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "entry.h"
 #include "input.h"
 #include "progress.h"
-#include "transfer.h"
+#include "stream.h"
 
 #define BLOCK (256 << 10)
 
@@ -27,29 +25,15 @@ void input_close(struct input *in)
 	free(in->out);
 }
 
-/* Whoever writes a pipe may be slow: a signal ends the waiting. */
 static ssize_t read_raw(struct input *in, const char **error)
 {
-	struct pollfd fds[2] = {
-		{ .fd = in->fd, .events = POLLIN },
-		{ .fd = transfer_signal_fd(), .events = POLLIN },
-	};
-	ssize_t got;
+	ssize_t got = stream_read(in->fd, in->raw, BLOCK);
 
-	do {
-		while (poll(fds, 2, -1) < 0 && errno == EINTR)
-			;
-		if (fds[1].revents) {
-			*error = "interrupted";
-			return -1;
-		}
-		got = read(in->fd, in->raw, BLOCK);
-	} while (got < 0 && (errno == EINTR || errno == EAGAIN));
 	if (got < 0)
-		*error = strerror(errno);
+		*error = strerror(-got);
 	else
 		progress_add(got);
-	return got;
+	return got < 0 ? -1 : got;
 }
 
 /* Blocks on tapes end in zeroes. */

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <archive_entry.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "acl.h"
 #include "message.h"
 #include "path.h"
 #include "reader.h"
@@ -191,18 +188,11 @@ static void set_folders(struct reader *r)
 
 /* ---- entries ---------------------------------------------------------------------- */
 
-static void read_xattrs(struct reader *r, struct archive_entry *ae, struct entry *e,
-			const char *path)
+static void read_attributes(struct reader *r, struct entry *e, const char *path)
 {
-	const char *name, *label;
-	const void *value;
-	size_t size;
+	const char *label;
 
-	archive_entry_xattr_reset(ae);
-	while (archive_entry_xattr_next(ae, &name, &value, &size) == ARCHIVE_OK)
-		if (name && *name)
-			entry_set_xattr(e, name, value, size);
-	if (acl_from_archive(ae, e) && !r->told_acl) {
+	if (tar_in_attributes(r->in, e) && !r->told_acl) {
 		char clean[1024];
 
 		r->told_acl = 1;
@@ -214,41 +204,26 @@ static void read_xattrs(struct reader *r, struct archive_entry *ae, struct entry
 		entry_set_xattr(e, "security.selinux", label, strlen(label) + 1);
 }
 
-static void read_attributes(struct archive_entry *ae, struct attributes *attr)
-{
-	*attr = (struct attributes){
-		.mode = archive_entry_mode(ae), .uid = archive_entry_uid(ae),
-		.gid = archive_entry_gid(ae), .links = 1,
-		.major = archive_entry_rdevmajor(ae), .minor = archive_entry_rdevminor(ae),
-		.size = archive_entry_size(ae),
-		.mtime = { archive_entry_mtime(ae), archive_entry_mtime_nsec(ae) },
-	};
-	attr->atime = attr->mtime;
-	if (archive_entry_atime_is_set(ae))
-		attr->atime = (struct timespec){ archive_entry_atime(ae),
-						 archive_entry_atime_nsec(ae) };
-}
-
 /* What was read so far stays. */
 static void damaged(struct reader *r, const char *name)
 {
 	if (transfer_interrupted())
 		return;
 	fail(r, name, "cannot be read to its end");
-	fail(r, r->shown, archive_error_string(r->archive));
+	fail(r, r->shown, tar_in_error(r->in));
 }
 
 /* The data of a file after its ENTRY_FILE. -1 if the archive ends with it. */
 static int read_data(struct reader *r, const char *name, uint64_t size)
 {
+	enum tar_status status;
 	struct entry *e;
 	const char *buf;
+	uint64_t pos;
 	size_t len;
-	la_int64_t pos;
-	int ret, stop = 0;
+	int stop = 0;
 
-	while (!stop && (ret = archive_read_data_block(r->archive, (const void **)&buf, &len,
-						       &pos)) == ARCHIVE_OK)
+	while (!stop && (status = tar_in_data(r->in, &buf, &len, &pos)) == TAR_OK)
 		while (len && !stop) {
 			size_t part = len < ENTRY_DATA_MAX ? len : ENTRY_DATA_MAX;
 
@@ -261,43 +236,24 @@ static int read_data(struct reader *r, const char *name, uint64_t size)
 			len -= part;
 			stop = transfer_emit(r->t, e);
 		}
-	if (!stop && ret != ARCHIVE_EOF)
+	if (!stop && status != TAR_END)
 		damaged(r, name);
 	e = entry_new(ENTRY_END, "", 0);
 	e->attr.size = size;
 	transfer_emit(r->t, e);
-	return stop || (ret != ARCHIVE_EOF && ret != ARCHIVE_WARN) ? -1 : 0;
-}
-
-static enum entry_type type_of(struct archive_entry *ae)
-{
-	if (archive_entry_hardlink(ae))
-		return ENTRY_LINK;
-	switch (archive_entry_filetype(ae)) {
-	case AE_IFDIR:
-		return ENTRY_ENTER;
-	case AE_IFLNK:
-		return ENTRY_SYMLINK;
-	case AE_IFREG:
-		return ENTRY_FILE;
-	default:
-		return ENTRY_NODE;
-	}
+	return stop || (status != TAR_END && status != TAR_WARNING) ? -1 : 0;
 }
 
 /* 0, or -1 if its target leads out of the destination. */
-static int read_target(struct reader *r, struct archive_entry *ae, struct entry *e)
+static int read_target(struct reader *r, const struct tar_header *h, struct entry *e)
 {
-	const char *target;
 	struct names n;
 
-	if (e->type == ENTRY_SYMLINK) {
-		target = archive_entry_symlink(ae);
-		e->target = must_strdup(target ? target : "");
-	}
+	if (e->type == ENTRY_SYMLINK)
+		e->target = must_strdup(h->target ? h->target : "");
 	if (e->type != ENTRY_LINK)
 		return 0;
-	if (split(r, archive_entry_hardlink(ae), &n))
+	if (split(r, h->target, &n))
 		return -1;
 	e->target = joined(&n);
 	free_names(&n);
@@ -308,10 +264,10 @@ static int read_target(struct reader *r, struct archive_entry *ae, struct entry 
 }
 
 /* -1 at the end of everything. */
-static int read_entry(struct reader *r, struct archive_entry *ae)
+static int read_entry(struct reader *r, const struct tar_header *h)
 {
-	enum entry_type type = type_of(ae);
-	const char *path = archive_entry_pathname(ae);
+	enum entry_type type = h->type;
+	const char *path = h->path;
 	struct names n;
 	struct entry *e;
 	char *clean;
@@ -330,9 +286,8 @@ static int read_entry(struct reader *r, struct archive_entry *ae)
 		return 0;
 	}
 	e = entry_new(type, n.count ? n.name[n.count - 1] : "", 0);
-	read_attributes(ae, &e->attr);
-	read_xattrs(r, ae, e, clean);
-	if (read_target(r, ae, e)) {
+	read_attributes(r, e, clean);
+	if (read_target(r, h, e)) {
 		entry_free(e);
 	} else if (type == ENTRY_ENTER) {
 		go_to(r, &n, n.count);
@@ -353,69 +308,42 @@ static int read_entry(struct reader *r, struct archive_entry *ae)
 
 /* ---- the archive ------------------------------------------------------------------- */
 
-static la_ssize_t read_some(struct archive *a, void *arg, const void **buf)
-{
-	struct reader *r = arg;
-	const char *error;
-	ssize_t got = input_read(&r->input, buf, &error);
-
-	if (got < 0)
-		archive_set_error(a, EIO, "%s", error);
-	return got;
-}
-
 int reader_open(struct reader *r, struct transfer *t, int fd, const char *shown)
 {
 	*r = (struct reader){ .t = t, .shown = shown };
-	input_open(&r->input, fd);
-	r->archive = archive_read_new();
-	if (!r->archive)
-		die("out of memory");
-	/* None that would start a program; gzip is undone already. */
-	archive_read_support_filter_bzip2(r->archive);
-	archive_read_support_filter_xz(r->archive);
-	archive_read_support_filter_lzma(r->archive);
-	archive_read_support_filter_zstd(r->archive);
-	archive_read_support_filter_lz4(r->archive);
-	archive_read_support_filter_compress(r->archive);
-	archive_read_support_format_tar(r->archive);
-	if (archive_read_open(r->archive, r, NULL, read_some, NULL) == ARCHIVE_OK)
-		return 0;
-	error("%s: %s", shown, archive_error_string(r->archive));
-	return -1;
+	r->in = tar_in_open(fd, shown);
+	return r->in ? 0 : -1;
 }
 
 void reader_run(struct transfer *t, void *arg)
 {
 	struct reader *r = arg;
-	struct archive_entry *ae;
-	int ret;
+	struct tar_header h;
+	enum tar_status status;
 
-	while ((ret = archive_read_next_header(r->archive, &ae)) == ARCHIVE_OK ||
-	       ret == ARCHIVE_WARN || ret == ARCHIVE_RETRY) {
-		if (ret != ARCHIVE_OK) {
+	while ((status = tar_in_next(r->in, &h)) == TAR_OK || status == TAR_WARNING ||
+	       status == TAR_FAILED) {
+		if (status != TAR_OK) {
 			char clean[1024];
 
 			warning("%s: %s", r->shown,
-				message_clean(clean, sizeof(clean),
-					      archive_error_string(r->archive)));
+				message_clean(clean, sizeof(clean), tar_in_error(r->in)));
 		}
-		if (ret != ARCHIVE_RETRY && read_entry(r, ae))
+		if (status != TAR_FAILED && read_entry(r, &h))
 			break;
 	}
-	if (ret != ARCHIVE_OK && ret != ARCHIVE_EOF && !transfer_interrupted())
-		fail(r, r->shown, archive_error_string(r->archive));
+	if (status == TAR_BROKEN && !transfer_interrupted())
+		fail(r, r->shown, tar_in_error(r->in));
 	set_folders(r);
 }
 
 void reader_close(struct reader *r)
 {
-	archive_read_free(r->archive);
+	tar_in_close(r->in);
 	for (size_t i = 0; i < r->late_count; i++) {
 		free(r->late[i].path);
 		entry_free(r->late[i].entry);
 	}
 	free(r->late);
 	free(r->folders);
-	input_close(&r->input);
 }

@@ -3,21 +3,18 @@
 #ifndef LKL_FS2TAR_READER_H
 #define LKL_FS2TAR_READER_H
 
-#include <archive.h>
-
-#include "input.h"
 #include "labels.h"
+#include "tar_in.h"
 #include "transfer.h"
 
 struct reader {
 	struct transfer *t;
-	struct archive *archive;
+	struct tar_in *in;
 	/* What messages call the archive. */
 	const char *shown;
 	struct labels labels;
 
 	/* Own. */
-	struct input input;
 	/* Names of the folders that we are in. */
 	char **folders;
 	size_t depth, room;

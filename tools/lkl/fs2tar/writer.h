@@ -3,16 +3,15 @@
 #ifndef LKL_FS2TAR_WRITER_H
 #define LKL_FS2TAR_WRITER_H
 
-#include <archive.h>
 #include <stdio.h>
 
 #include "path.h"
+#include "tar_out.h"
 #include "transfer.h"
 
 struct writer {
 	struct transfer *t;
-	struct archive *archive;
-	int fd;
+	struct tar_out *out;
 	/* What messages call the archive. */
 	const char *shown;
 	/* Where labels go, or NULL. */

@@ -169,17 +169,43 @@ ssize_t compat_pwrite(int fd, const void *buf, size_t size, int64_t offset)
 	return WriteFile(handle_of(fd), buf, size, &done, &ov) ? (ssize_t)done : fail();
 }
 
+/* Bytes as they are; "e", after the first letter, is the rule here. */
 FILE *compat_fopen(const char *path, const char *mode)
 {
-	wchar_t *wide = compat_path(path), *wide_mode = compat_wide(mode);
+	wchar_t *wide = compat_path(path);
 	FILE *f = NULL;
 
 	errno = LKL_EILSEQ;
-	if (wide && wide_mode)
-		f = _wfopen(wide, wide_mode);
+	if (wide)
+		f = _wfopen(wide, *mode == 'w' ? L"wb" : L"rb");
 	free(wide);
-	free(wide_mode);
 	return f;
+}
+
+/* Carriage returns at the end of a line are those of editors. */
+ssize_t compat_getline(char **line, size_t *room, FILE *f)
+{
+	size_t len = 0;
+	int c = 0;
+
+	while (c != '\n' && (c = getc(f)) != EOF) {
+		if (len + 2 > *room) {
+			size_t more = *room ? 2 * *room : 128;
+			char *grown = realloc(*line, more);
+
+			if (!grown)
+				return -1;
+			*line = grown;
+			*room = more;
+		}
+		(*line)[len++] = c;
+	}
+	if (!len)
+		return -1;
+	if (len > 1 && (*line)[len - 1] == '\n' && (*line)[len - 2] == '\r')
+		(*line)[--len - 1] = '\n';
+	(*line)[len] = 0;
+	return len;
 }
 
 /* ---- the rest ----------------------------------------------------------------------- */

@@ -65,6 +65,11 @@ int compat_error(unsigned long error);
 #define S_ISVTX		01000
 #define S_IFLNK		0120000
 #define S_IFSOCK	0140000
+/* Windows has another number. */
+#undef S_IFBLK
+#undef S_ISBLK
+#define S_IFBLK		0060000
+#define S_ISBLK(mode)	(((mode) & S_IFMT) == S_IFBLK)
 #define S_ISLNK(mode)	(((mode) & S_IFMT) == S_IFLNK)
 #define S_ISSOCK(mode)	(((mode) & S_IFMT) == S_IFSOCK)
 
@@ -101,10 +106,12 @@ char *compat_strndup(const char *text, size_t size);
 void compat_qsort_r(void *base, size_t count, size_t size,
 		    int (*compare)(const void *a, const void *b, void *arg), void *arg);
 int compat_wcswidth(const wchar_t *text, size_t size);
+ssize_t compat_getline(char **line, size_t *room, FILE *f);
 
 #define strndup		compat_strndup
 #define qsort_r		compat_qsort_r
 #define wcswidth	compat_wcswidth
+#define getline		compat_getline
 #define explicit_bzero(mem, size)	memset(mem, 0, size)
 
 /* ---- for mingw/ ---------------------------------------------------------------------- */

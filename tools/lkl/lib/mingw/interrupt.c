@@ -4,13 +4,75 @@
 #include <windows.h>
 
 #include "transfer.h"
+#include "waiter.h"
 
 static volatile LONG caught;
+
+static struct {
+	CRITICAL_SECTION lock;
+	DWORD id;
+	HANDLE thread;
+	int waiting;
+} waiter;
+
+int waiter_begin(void)
+{
+	EnterCriticalSection(&waiter.lock);
+	if (waiter.id != GetCurrentThreadId()) {
+		if (waiter.id)
+			CloseHandle(waiter.thread);
+		waiter.id = GetCurrentThreadId();
+		DuplicateHandle(GetCurrentProcess(), GetCurrentThread(), GetCurrentProcess(),
+				&waiter.thread, 0, FALSE, DUPLICATE_SAME_ACCESS);
+	}
+	waiter.waiting = !caught;
+	LeaveCriticalSection(&waiter.lock);
+	return caught != 0;
+}
+
+void waiter_end(void)
+{
+	EnterCriticalSection(&waiter.lock);
+	waiter.waiting = 0;
+	LeaveCriticalSection(&waiter.lock);
+}
+
+/* It may not have begun to wait yet: again, until it has ended. */
+static void end_waiting(void)
+{
+	int again = 1;
+
+	while (again) {
+		EnterCriticalSection(&waiter.lock);
+		again = waiter.waiting;
+		if (again)
+			CancelSynchronousIo(waiter.thread);
+		LeaveCriticalSection(&waiter.lock);
+		Sleep(20);
+	}
+}
+
+/*
+ * A broken image can keep the kernel busy for ever: then nobody heeds the first event, and
+ * a second one ends the program.
+ */
+static int is_second(void)
+{
+	static ULONGLONG first;
+	ULONGLONG now = GetTickCount64();
+
+	if (!caught)
+		first = now;
+	return now - first > 1000;
+}
 
 /* In a thread of its own; the process ends when it returns from the last three. */
 static BOOL WINAPI on_event(DWORD event)
 {
+	if (is_second())
+		transfer_die();
 	caught = event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT ? SIGINT : SIGTERM;
+	end_waiting();
 	if (caught == SIGTERM)
 		Sleep(INFINITE);
 	return TRUE;
@@ -18,6 +80,7 @@ static BOOL WINAPI on_event(DWORD event)
 
 void transfer_prepare(void)
 {
+	InitializeCriticalSection(&waiter.lock);
 	SetConsoleCtrlHandler(on_event, TRUE);
 }
 

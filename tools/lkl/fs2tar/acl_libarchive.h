@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Access control lists between extended attributes and libarchive. */
-#ifndef LKL_FS2TAR_ACL_H
-#define LKL_FS2TAR_ACL_H
+#ifndef LKL_FS2TAR_ACL_LIBARCHIVE_H
+#define LKL_FS2TAR_ACL_LIBARCHIVE_H
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -2,7 +2,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
-#include "acl.h"
+#include "acl_libarchive.h"
 #include "posix_acl.h"
 
 /* Permissions have the same bits on both sides. */
