@@ -24,7 +24,7 @@ report()
 {
 	# Another system, of whose libraries nothing is known here.
 	if [ "${PKG_CONFIG:-}" = false ]; then
-		off "what rests on other libraries: fs2tar, LUKS, other formats of images" \
+		off "what rests on other libraries: LUKS, compressed archives, other formats of images" \
 			"PKG_CONFIG names no pkg-config for that system"
 		return
 	fi
@@ -40,8 +40,8 @@ report()
 		off "LUKS" "libcryptsetup-dev is missing"
 	have fuse3 ||
 		off "lklfuse" "libfuse3-dev is missing"
-	have libarchive ||
-		off "fs2tar and tar2fs" "libarchive-dev is missing"
+	{ have libarchive && have zlib; } ||
+		off "compressed archives" "libarchive-dev or zlib1g-dev is missing"
 	have libnbd ||
 		off "qcow2, vmdk, vdi, vhdx and NBD disks" "libnbd-dev is missing"
 	have libcjson ||

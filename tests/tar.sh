@@ -8,10 +8,10 @@
 . "$(dirname "$0")/lib/shell.sh"
 . "$(dirname "$0")/lib/copies.sh"
 
-if [ ! -x "$fs2tar" ]; then
-	skip tar "fs2tar is not built: libarchive-dev is missing"
+scripts/optional.sh have libarchive || {
+	skip tar "fs2tar is built without libarchive: libarchive-dev is missing"
 	exit
-fi
+}
 
 # Sockets have no place in archives; the tree has none.
 as_user bash -c 'umask 22; make_plain_tree "$1/plain"; make_rich_tree "$1/rich"' _ "$work"
@@ -339,8 +339,7 @@ own_extremes()
 	grep -q '1,1000000 .* char' "$work/said" && grep -q '3000000/4000000' "$work/said" || return
 	# That, libarchive gets wrong.
 	as_user "$own/tar2fs" "$work/extremes.tar.fraction" "$work/extremes.img" || return
-	as_user "$own/fs2tar" "$work/extremes.img" - | TZ=UTC tar --full-time -tvf - fraction |
-		grep -F '1969-12-31 23:59:58.75'
+	as_user "$own/fs2tar" "$work/extremes.img" - | grep -a 'mtime=-1.250000000$'
 }
 
 # The tests of hostile and broken archives with that program in the other's place.

@@ -164,7 +164,8 @@ int acl_from_text(struct entry *e, const char *xattr, const char *text)
 		else if (*at)
 			n++;
 	}
-	if (n) {
+	/* GNU tar has the whole list as an attribute, too: that is better than a part. */
+	if (n && !(ret && entry_xattr(e, xattr))) {
 		qsort(acl, n, sizeof(*acl), compare);
 		entry_set_xattr(e, xattr, value, 4 + n * sizeof(*acl));
 	}
