@@ -136,7 +136,7 @@ $(unit-names:%=$(B)/tests/%$(exe)): $(B)/tests/%$(exe): tests/%.c $(check-source
 		-o $@ $(filter %.c,$^) $(HB)/libhost.a $(HOST_LIBS) $(check-libs)
 
 # Programs that the shell tests call. Some test what programs share.
-tool-helper-names := openvolume sandboxed
+tool-helper-names := openvolume sandboxed stuck
 helper-names := $(if $(host-suites),,own/fs2tar) $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)),\
 	$(if $(host-suites),,$(basename $(notdir $(wildcard tests/helpers/*.c)))))
 

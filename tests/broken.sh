@@ -111,3 +111,16 @@ head -c 64M /dev/urandom > "$tmp/none.img"
 for t in ext4 xfs btrfs f2fs squashfs iso9660; do
 	try "$t-noise" 60 "$walk" "$t" "$tmp/none.img"
 done
+
+# An image that keeps Linux busy for ever does not keep the program.
+ends()
+{
+	"$B/tests/helpers/stuck" 2 2> "$tmp/out"
+	[ $? = 1 ] && grep -q "hears nobody: the image must be broken" "$tmp/out" || { cat "$tmp/out"; return 1; }
+}
+export -f ends
+if [ -x "$B/tests/helpers/stuck" ]; then
+	try watchdog 120 ends
+else
+	skip watchdog "libblkid-dev was missing when the tests were built"
+fi

@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "message.h"
 #include "steady.h"
+#include "watchdog.h"
 
 #define KEEP		4096
 #define SHOW_LINES	4
@@ -108,6 +109,9 @@ int kernel_start(unsigned int mb, int is_verbose)
 		return -1;
 	}
 	kernel_log_mark();
+	/* There, no other thread may enter the kernel. */
+	if (!*steady_arguments())
+		watchdog_start(WATCHDOG_SECONDS);
 	return 0;
 }
 
@@ -117,6 +121,7 @@ int kernel_stop(void)
 
 	if (!lkl_is_running())
 		return 0;
+	watchdog_stop();
 	kernel_log_mark();
 	ret = lkl_sys_halt();
 	lkl_cleanup();
