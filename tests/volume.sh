@@ -401,7 +401,10 @@ else
 	# Its metadata is made by whoever starts it first, who has to be allowed to write.
 	says lvm-r5 hello "$open" -V vg/r5 cat f pv1.img pv2.img
 	echo "changed r5" | "$open" -V r5 put g pv2.img pv1.img
-	says lvm-r5-writes "changed r5" "$open" -V vg/r5 cat g pv1.img pv2.img
+	says lvm-r5-writes "changed r5" "$open" -r -V vg/r5 cat g pv1.img pv2.img
+	# As if its parity had not been completed.
+	python3 "$layers" unsynced 3 pv1.img pv2.img
+	says lvm-r5-unsynced "changed r5" "$open" -r -V vg/r5 cat g pv1.img pv2.img
 	# The snapshot had "changed snap" put in; what the origin then got is not in it.
 	echo after | "$open" -V origin put f pv1.img pv2.img
 	says lvm-origin-changed after "$open" -r -V origin cat f pv1.img pv2.img

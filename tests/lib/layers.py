@@ -10,6 +10,8 @@ Puts contents into layers that need a kernel to be written otherwise.
   layers.py cow SECTORS                  an empty snapshot store, on standard output
   layers.py place CONTENT AT FILE        CONTENT at byte AT of FILE
   layers.py lvm FILE CONTENT             a physical volume, its group, and a volume in it
+  layers.py unsynced DEVICES FILE...     the superblocks of the device mapper's RAID of DEVICES
+                                         devices say that no parity is complete
   layers.py spoil SEED COUNT LIMIT FILE  random changes in the first LIMIT bytes in use
 """
 import functools, os, random, struct, sys, uuid
@@ -152,6 +154,18 @@ def place(content, at, name):
         f.write(open(content, "rb").read())
 
 
+def unsynced(devices, name):
+    """magic, features, devices, position; events, failed, recovery, resync"""
+    with open(name, "r+b") as f:
+        data = f.read()
+        at = data.find(b"DmRd")
+        while at >= 0:
+            if at % 4096 == 0 and struct.unpack_from("<I", data, at + 8)[0] == devices:
+                f.seek(at + 40)
+                f.write(bytes(8))
+            at = data.find(b"DmRd", at + 1)
+
+
 def crc(data):
     value = 0xf597a6cf
     for byte in data:
@@ -270,6 +284,9 @@ def main(command, *args):
         cow(int(args[0]))
     elif command == "place":
         place(args[0], int(args[1]), args[2])
+    elif command == "unsynced":
+        for name in args[1:]:
+            unsynced(int(args[0]), name)
     elif command == "lvm":
         lvm(*args)
     elif command == "spoil":

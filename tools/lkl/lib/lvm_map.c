@@ -236,13 +236,24 @@ static const char *raid_level(const char *type)
 	return type;
 }
 
+/* Whether a part of the @list of metadata and images is not at hand. */
+static int lacks(const struct lvm_group *g, const struct lvm_node *list)
+{
+	const struct lvm_node *item;
+
+	for (item = list->members; item; item = item->next)
+		if (item->kind == LVM_STRING && !complete(g, logical(g, item->string), 0))
+			return 1;
+	return 0;
+}
+
 static int raid(struct mapping *m, const struct lvm_logical *lv, const struct lvm_node *s,
 		struct dm_target *t, struct params *p)
 {
 	const char *type = lvm_string(s, "type");
 	const struct lvm_node *list = lvm_find(s, "raids", LVM_LIST), *item;
 	int64_t region = lvm_number(s, "region_size", 0), copies = lvm_number(s, "data_copies", 0);
-	int bare = !list, n = 0, missing = 0;
+	int bare = !list, n = 0, missing = 0, nosync;
 
 	if (bare)
 		list = lvm_find(s, "raid0_lvs", LVM_LIST);
@@ -252,8 +263,16 @@ static int raid(struct mapping *m, const struct lvm_logical *lv, const struct lv
 		return damaged(m, lv);
 	t->type = "raid";
 	copies = !strncmp(type, "raid10", 6) ? copies : 0;
-	add(p, "%s %d %lld", raid_level(type), 1 + 2 * !!region + 2 * !!copies,
+	/*
+	 * Parity that was never completed is not needed to read what is all there; to complete
+	 * it now, MD would write, and take the members that refuse for broken ones.
+	 */
+	nosync = m->read_only && type[4] && strchr("456", type[4]) &&
+		 !lacks(m->group, list);
+	add(p, "%s %d %lld", raid_level(type), 1 + 2 * !!region + 2 * !!copies + nosync,
 	    (long long)lvm_number(s, "stripe_size", 0));
+	if (nosync)
+		add(p, "nosync");
 	if (region)
 		add(p, "region_size %lld", (long long)region);
 	if (copies)
