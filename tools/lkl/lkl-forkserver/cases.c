@@ -69,7 +69,8 @@ static void add_folder(struct cases *cases, const char *name)
 		char *path = must_alloc(size);
 		struct stat st;
 
-		snprintf(path, size, "%s/%s", name, entries[i]->d_name);
+		snprintf(path, size, "%s%s%s", name, name[strlen(name) - 1] == '/' ? "" : "/",
+			 entries[i]->d_name);
 		if (!stat(path, &st) && S_ISREG(st.st_mode))
 			add(cases, path, st.st_size)->path = path;
 		else
