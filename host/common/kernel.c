@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lkl.h>
 #include <lkl_host.h>
 
 #include "host.h"
@@ -119,10 +120,48 @@ static struct host_thread *attach(void)
 	return t;
 }
 
+static lkl_long call(struct host_thread *t, lkl_long nr, lkl_long *params)
+{
+	const struct lkl_image *k;
+	lkl_long ret;
+
+	set_inside(t, 1);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	k = running;
+	ret = k ? k->syscall(&t->kernel, nr, (const long long *)params) :
+		-LKL_ERR_NODEV;
+	set_inside(t, 0);
+	return ret;
+}
+
+/*
+ * Calls the handlers of the signals that a system call has returned with, one after the other.
+ * They may make system calls, and get signals there. Whether the call is to be made again.
+ */
+static int handle_signals(struct host_thread *t)
+{
+	int restart = t->kernel.signal.restart;
+
+	while (t->kernel.signal.number) {
+		struct lkl_signal signal = t->kernel.signal;
+		lkl_long unblock[6] = {
+			LKL_SIG_SETMASK, (lkl_long)&signal.blocked, 0, sizeof(signal.blocked),
+		};
+
+		t->kernel.signal.number = 0;
+		if (signal.flags & LKL_SA_SIGINFO)
+			((void (*)(int, void *, void *))signal.handler)(signal.number,
+								       signal.info, NULL);
+		else
+			((void (*)(int))signal.handler)(signal.number);
+		call(t, __lkl__NR_rt_sigprocmask, unblock);
+	}
+	return restart;
+}
+
 lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 {
 	struct host_thread *t = self;
-	const struct lkl_image *k;
 	lkl_long ret;
 
 	if (!running)
@@ -134,12 +173,9 @@ lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 	}
 	if (t->inside)
 		return -LKL_ERR_DEADLK;
-	set_inside(t, 1);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	k = running;
-	ret = k ? k->syscall(&t->kernel, nr, (const long long *)params) :
-		-LKL_ERR_NODEV;
-	set_inside(t, 0);
+	do
+		ret = call(t, nr, params);
+	while (__builtin_expect(t->kernel.signal.number, 0) && handle_signals(t));
 	return ret;
 }
 

@@ -25,7 +25,7 @@
 #endif
 
 /* Raised whenever a member of either table changes its place or its meaning. */
-#define LKL_OPS_VERSION 3
+#define LKL_OPS_VERSION 4
 
 typedef unsigned long long lkl_thread_t;
 
@@ -193,12 +193,28 @@ struct lkl_host_operations {
 };
 
 /*
+ * A signal that has a handler, which the host calls, outside of the kernel. Further signals
+ * of the thread wait until it has then given it back the signals that were @blocked before.
+ */
+struct lkl_signal {
+	int number;
+	/* The system call that returned with it is to be made again after the handler. */
+	int restart;
+	unsigned long long flags;	/* SA_SIGINFO: the handler takes @info as well */
+	unsigned long long handler;
+	unsigned long long blocked;
+	unsigned long long info[16];	/* siginfo_t */
+};
+
+/*
  * What the kernel knows of a host thread. The host gives each thread that calls
  * the kernel storage of this size, zeroed when the kernel starts or since an
  * earlier thread that used it ended; keeps it until stop() returned, since the
- * kernel may still look at it; and reads nothing in it.
+ * kernel may still look at it; and reads nothing in it but @signal: if its number is not 0
+ * when a system call returns, the host clears that and calls the handler.
  */
 struct lkl_thread {
+	struct lkl_signal signal;
 	unsigned long long opaque[64];
 };
 

@@ -2,6 +2,7 @@
 /* System calls: from the application's call to the kernel's table and back. */
 #include <linux/resume_user_mode.h>
 #include <linux/sched.h>
+#include <linux/signal.h>
 #include <linux/syscalls.h>
 #include <asm/entry.h>
 #include <asm/syscall.h>
@@ -16,21 +17,31 @@ static long call_table(long nr, const long long *p)
 	return -ENOSYS;
 }
 
-static bool wants_restart(long ret)
+/*
+ * A system call returned @ret. Whether it, or what *@nr is then, is made again at once. If not,
+ * *@ret is what the application sees, after the handler of a signal perhaps, which may have
+ * the call made again as well.
+ */
+static bool goes_on(struct lkl_signal *signal, long *ret, long long *nr)
 {
-	return ret == -ERESTARTNOINTR;
-}
-
-/* Which interrupted calls go on is the application's choice: it sees -EINTR. */
-static long restart_to_eintr(long ret)
-{
-	switch (ret) {
+	switch (*ret) {
+	case -ERESTARTNOINTR:
+		signal->restart = 1;
+		break;
 	case -ERESTARTSYS:
+		signal->restart = !!(signal->flags & SA_RESTART);
+		break;
 	case -ERESTARTNOHAND:
+		break;
 	case -ERESTART_RESTARTBLOCK:
-		return -EINTR;
+		if (!signal->number)
+			*nr = __NR_restart_syscall;
+		break;
+	default:
+		return false;
 	}
-	return ret;
+	*ret = -EINTR;
+	return !signal->number;
 }
 
 /* What is due before the current task returns to its application. */
@@ -82,14 +93,12 @@ long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
 	}
 	if (unlikely(lkl_ctx_mark(&td->entry)))
 		return lkl_bail_out(th);
-	td->inside = true;
-	lkl_cpu_enter(th);
 	do {
+		td->inside = true;
+		lkl_cpu_enter(th);
 		ret = call_table(nr, params);
-	} while (unlikely(wants_restart(ret)));
-	lkl_cpu_leave(th);
-	td->inside = false;
-	if (unlikely(ret < 0))
-		ret = restart_to_eintr(ret);
+		lkl_cpu_leave(th);
+		td->inside = false;
+	} while (unlikely(ret < 0) && goes_on(&th->signal, &ret, &nr));
 	return ret;
 }

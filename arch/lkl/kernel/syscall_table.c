@@ -8,7 +8,7 @@
 asmlinkage long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot,
 			 unsigned long flags, unsigned long fd, unsigned long off);
 
-/* Nothing returns from a signal handler through the kernel here. */
+/* The host calls handlers of signals, and restores the mask. */
 #define sys_rt_sigreturn sys_ni_syscall
 /* Process 1 is the application, which only itself can end or replace. */
 #define sys_exit_group sys_ni_syscall

@@ -28,8 +28,8 @@ struct lkl_thread_data {
 
 static inline struct lkl_thread_data *lkl_td(struct lkl_thread *th)
 {
-	BUILD_BUG_ON(sizeof(struct lkl_thread_data) > sizeof(*th));
-	return (struct lkl_thread_data *)th;
+	BUILD_BUG_ON(sizeof(struct lkl_thread_data) > sizeof(th->opaque));
+	return (struct lkl_thread_data *)th->opaque;
 }
 
 extern const struct lkl_host_operations *lkl_ops;
