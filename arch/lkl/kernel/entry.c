@@ -18,7 +18,7 @@ static long call_table(long nr, const long long *p)
 }
 
 /*
- * A system call returned @ret. Whether it, or what *@nr is then, is made again at once. If not,
+ * A system call returned *@ret. Whether it, or what *@nr is then, is made again at once. If not,
  * *@ret is what the application sees, after the handler of a signal perhaps, which may have
  * the call made again as well.
  */
@@ -79,6 +79,7 @@ long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
 				    const long long *params)
 {
 	struct lkl_thread_data *td = lkl_td(th);
+	long long call;
 	long ret;
 
 	if (unlikely(td->inside))
@@ -93,12 +94,13 @@ long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
 	}
 	if (unlikely(lkl_ctx_mark(&td->entry)))
 		return lkl_bail_out(th);
+	call = nr;
 	do {
 		td->inside = true;
 		lkl_cpu_enter(th);
-		ret = call_table(nr, params);
+		ret = call_table(call, params);
 		lkl_cpu_leave(th);
 		td->inside = false;
-	} while (unlikely(ret < 0) && goes_on(&th->signal, &ret, &nr));
+	} while (unlikely(ret < 0) && goes_on(&th->signal, &ret, &call));
 	return ret;
 }
