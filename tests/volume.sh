@@ -393,15 +393,11 @@ else
 	python3 "$layers" cow 16 > cow
 	python3 "$layers" place cow "$(mib 182)" pv1.img
 	refuses several-volumes "choose one (volume): .*vg/linear" "$open" type pv1.img pv2.img
-	for lv in linear striped twopart r1 r10 m1 origin snap; do
+	for lv in linear striped twopart r1 r5 r10 m1 origin snap; do
 		says "lvm-$lv" hello "$open" -r -V vg/$lv cat f pv1.img pv2.img
 		echo "changed $lv" | "$open" -V $lv put g pv2.img pv1.img
 		says "lvm-$lv-writes" "changed $lv" "$open" -r -V /dev/vg/$lv cat g pv1.img pv2.img
 	done
-	# Its metadata is made by whoever starts it first, who has to be allowed to write.
-	says lvm-r5 hello "$open" -V vg/r5 cat f pv1.img pv2.img
-	echo "changed r5" | "$open" -V r5 put g pv2.img pv1.img
-	says lvm-r5-writes "changed r5" "$open" -r -V vg/r5 cat g pv1.img pv2.img
 	# As if its parity had not been completed.
 	python3 "$layers" unsynced 3 pv1.img pv2.img
 	says lvm-r5-unsynced "changed r5" "$open" -r -V vg/r5 cat g pv1.img pv2.img

@@ -10,6 +10,7 @@
 
 #include "dm.h"
 #include "lvm.h"
+#include "memory_disk.h"
 #include "message.h"
 
 #define DEPTH_MAX	8
@@ -236,6 +237,27 @@ static const char *raid_level(const char *type)
 	return type;
 }
 
+/*
+ * The volume @name with a member's metadata. MD notes in it that the array is in use, and takes
+ * a member that refuses for a broken one: where nothing may be written, it gets a copy.
+ */
+static int add_metadata(struct mapping *m, const struct lvm_logical *lv, const char *name,
+			struct params *p)
+{
+	struct lvm_logical *meta = logical(m->group, name);
+	char title[1024], mapped[32];
+
+	if (!m->read_only)
+		return add_volume(m, lv, name, p);
+	if (!meta)
+		return damaged(m, lv);
+	lvm_title(m->group, name, title, sizeof(title));
+	if (map(m, meta, mapped) || memory_disk_copy(title, mapped))
+		return -1;
+	add(p, "/dev/%s", mapped);
+	return 0;
+}
+
 /* Whether a part of the @list of metadata and images is not at hand. */
 static int lacks(const struct lvm_group *g, const struct lvm_node *list)
 {
@@ -265,7 +287,7 @@ static int raid(struct mapping *m, const struct lvm_logical *lv, const struct lv
 	copies = !strncmp(type, "raid10", 6) ? copies : 0;
 	/*
 	 * Parity that was never completed is not needed to read what is all there; to complete
-	 * it now, MD would write, and take the members that refuse for broken ones.
+	 * it now, MD would have to write.
 	 */
 	nosync = m->read_only && type[4] && strchr("456", type[4]) &&
 		 !lacks(m->group, list);
@@ -291,7 +313,7 @@ static int raid(struct mapping *m, const struct lvm_logical *lv, const struct lv
 		}
 		if (bare)
 			add(p, "-");
-		else if (add_volume(m, lv, item->string, p))
+		else if (add_metadata(m, lv, item->string, p))
 			return -1;
 		if (add_volume(m, lv, image->string, p))
 			return -1;
