@@ -120,8 +120,18 @@ install()
 	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
 		--no-install-recommends install $names >/dev/null || {
 		echo "apt-get failed. By hand: apt-get install $names" >&2
+		without_source "$names"
 		return 1
 	}
+}
+
+# What a machine without the security updates lacks.
+without_source()
+{
+	if [[ " $1 " == *" linux-source-6.12 "* ]] && ! apt-cache show linux-source-6.12 >/dev/null 2>&1; then
+		echo "linux-source-6.12 is one of Debian 12's security updates: is bookworm-security" \
+			"in /etc/apt/sources.list? Or name another source of Linux 6.12 by LINUX=" >&2
+	fi
 }
 
 command=${1:?}
