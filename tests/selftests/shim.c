@@ -4,9 +4,12 @@
  * The names of the C library's functions in the test's object are changed: NAME is
  * shim_NAME here, for those in shim.h. main() is shim_test.
  *
- * Processes, signals and threads stay the host's; fork() takes the kernel along.
+ * Processes and threads stay the host's; fork() takes the kernel along. Signals are the
+ * kernel's inside, but for SIGALRM and what goes to other processes: with these the frame of
+ * many tests watches over its children.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +160,20 @@ time_t shim_time(time_t *where)
 	return ts.tv_sec;
 }
 
+int shim_usleep(unsigned int us)
+{
+	struct lkl_timespec ts = { us / 1000000, us % 1000000 * 1000 };
+
+	return result(lkl_sys_nanosleep((void *)&ts, NULL));
+}
+
+unsigned int shim_sleep(unsigned int seconds)
+{
+	struct lkl_timespec ts = { .tv_sec = seconds };
+
+	return lkl_sys_nanosleep((void *)&ts, (void *)&ts) ? ts.tv_sec + !!ts.tv_nsec : 0;
+}
+
 /* The one that returns the error itself. */
 int shim_clock_nanosleep(int clock, int flags, const void *request, void *remain)
 {
@@ -231,6 +248,106 @@ int shim_fstatat(int dir, const char *path, struct stat *to, int flags)
 	struct lkl_stat st;
 
 	return convert(lkl_sys_fstatat(dir, path, &st, flags), &st, to);
+}
+
+/* Signals, of which the C library has wider sets than the kernel. */
+
+int shim_sigaction(int number, const struct sigaction *act, struct sigaction *old)
+{
+	struct lkl_sigaction to = { 0 }, from = { 0 };
+	long ret;
+
+	if (number == SIGALRM)
+		return sigaction(number, act, old);
+	if (act) {
+		to.lkl_sa_handler = act->sa_handler;
+		to.sa_flags = act->sa_flags;
+		memcpy(&to.sa_mask, &act->sa_mask, sizeof(to.sa_mask));
+	}
+	ret = lkl_sys_rt_sigaction(number, act ? &to : NULL, &from, sizeof(lkl_sigset_t));
+	if (old) {
+		memset(old, 0, sizeof(*old));
+		old->sa_handler = from.lkl_sa_handler;
+		old->sa_flags = from.sa_flags;
+		memcpy(&old->sa_mask, &from.sa_mask, sizeof(from.sa_mask));
+	}
+	return result(ret);
+}
+
+void (*shim_signal(int number, void (*handler)(int)))(int)
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART }, old;
+
+	return shim_sigaction(number, &action, &old) ? SIG_ERR : old.sa_handler;
+}
+
+int shim_sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	if (old)
+		sigemptyset(old);
+	return result(lkl_sys_rt_sigprocmask(how, (void *)set, (void *)old, sizeof(lkl_sigset_t)));
+}
+
+int shim_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return shim_sigprocmask(how, set, old) ? errno : 0;
+}
+
+int shim_sigpending(sigset_t *set)
+{
+	sigemptyset(set);
+	return result(lkl_sys_rt_sigpending((void *)set, sizeof(lkl_sigset_t)));
+}
+
+int shim_sigsuspend(const sigset_t *set)
+{
+	return result(lkl_sys_rt_sigsuspend((void *)set, sizeof(lkl_sigset_t)));
+}
+
+int shim_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+	return result(lkl_sys_rt_sigtimedwait((void *)set, (void *)info, (void *)timeout,
+					      sizeof(lkl_sigset_t)));
+}
+
+int shim_sigwaitinfo(const sigset_t *set, siginfo_t *info)
+{
+	return shim_sigtimedwait(set, info, NULL);
+}
+
+int shim_sigwait(const sigset_t *set, int *number)
+{
+	*number = shim_sigtimedwait(set, NULL, NULL);
+	return *number < 0 ? errno : 0;
+}
+
+int shim_signalfd(int fd, const sigset_t *set, int flags)
+{
+	return result(lkl_sys_signalfd4(fd, (void *)set, sizeof(lkl_sigset_t), flags));
+}
+
+int shim_kill(pid_t pid, int number)
+{
+	return pid == lkl_sys_getpid() ? result(lkl_sys_kill(pid, number)) : kill(pid, number);
+}
+
+int shim_raise(int number)
+{
+	return result(lkl_sys_tgkill(lkl_sys_getpid(), lkl_sys_gettid(), number));
+}
+
+int shim_pause(void)
+{
+	return result(lkl_sys_ppoll(NULL, 0, NULL, NULL, 0));
+}
+
+int shim_timer_create(int clock, struct sigevent *event, timer_t *timer)
+{
+	int id = 0;
+	long ret = lkl_sys_timer_create(clock, (void *)event, &id);
+
+	*timer = (timer_t)(long)id;
+	return result(ret);
 }
 
 /* Memory without a file is the application's. */

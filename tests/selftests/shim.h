@@ -21,6 +21,7 @@
 	call(getpeername, getpeername) call(getpid, getpid)		\
 	call(getsockname, getsockname) call(getsockopt, getsockopt)	\
 	call(gettid, gettid) call(gettimeofday, gettimeofday)		\
+	call(getitimer, getitimer) call(setitimer, setitimer)		\
 	call(getuid, getuid) call(geteuid, geteuid)			\
 	call(getgid, getgid) call(getrandom, getrandom)			\
 	call(ioctl, ioctl) call(linkat, linkat) call(listen, listen)	\
@@ -45,6 +46,9 @@
 	call(socketpair, socketpair) call(splice, splice)		\
 	call(statfs, statfs) call(fstatfs, fstatfs) call(statx, statx)	\
 	call(symlinkat, symlinkat)					\
+	call(timer_delete, timer_delete) call(timer_gettime, timer_gettime) \
+	call(timer_getoverrun, timer_getoverrun)			\
+	call(timer_settime, timer_settime)				\
 	call(timerfd_create, timerfd_create)				\
 	call(timerfd_gettime, timerfd_gettime)				\
 	call(timerfd_settime, timerfd_settime)				\
