@@ -12,7 +12,8 @@ set -euo pipefail
 
 mkdir -p "${B:=build/mingw}"
 B=$(realpath "$B")
-export WINEPREFIX=${WINEPREFIX:-$B/wine}
+# Another Wine does not take over the files of this one.
+export WINEPREFIX=${WINEPREFIX:-$B/wine${LKL_WINE_ROOT:+-other}}
 export WINEDEBUG=${WINEDEBUG:--all}
 # Nothing to install, no windows.
 export WINEDLLOVERRIDES="mscoree=;mshtml=;winemenubuilder.exe="

@@ -15,6 +15,12 @@
 
 /* Larger ones are used page by page, far from each other. */
 #define SPARSE_MIN	(1ULL << 34)
+/*
+ * The largest window under Wine, which notes a byte for each page of it and keeps that: one
+ * of 1 TiB would cost 256 MiB and a tenth of a second. The kernel asks for four times of what it
+ * takes, and is content with less.
+ */
+#define WINE_WINDOW_MAX	(1ULL << 35)
 /* How much a touch commits; and reserves, which goes in steps of 64 KiB. */
 #define COMMIT_SIZE	(1ULL << 16)
 
@@ -250,7 +256,7 @@ void *LKL_ABI lkl_mingw_mem_reserve(unsigned long long hint,
 		r = sparse_new(size);
 		return r ? (void *)r->start : NULL;
 	}
-	if (!lkl_mingw_can_alias())
+	if (!lkl_mingw_can_alias() || (lkl_mingw_is_wine() && size > WINE_WINDOW_MAX))
 		return NULL;
 	addr = lkl_mingw_window_new(size);
 	if (addr && !add(addr, size, REGION_WINDOW)) {

@@ -93,11 +93,17 @@ static void *job_main(void *arg)
 struct job *run(long (*f)(void *), void *arg)
 {
 	struct job *job = calloc(1, sizeof(*job));
+	pthread_attr_t attr;
 
 	ck_assert_ptr_nonnull(job);
 	job->f = f;
 	job->arg = arg;
-	ck_assert_int_eq(pthread_create(&job->thread, NULL, job_main, job), 0);
+	pthread_attr_init(&attr);
+	/* A thousand stacks of 8 MiB would be all that programs in the emulator have. */
+	if (emulated())
+		pthread_attr_setstacksize(&attr, 1 << 20);
+	ck_assert_int_eq(pthread_create(&job->thread, &attr, job_main, job), 0);
+	pthread_attr_destroy(&attr);
 	return job;
 }
 

@@ -80,6 +80,13 @@
 #define needs_pins() do { } while (0)
 #endif
 
+/* Memory of the process: an emulator keeps translated code, and something of each thread. */
+#define skip_foreign_memory() do {					\
+	skip_sanitized();						\
+	if (emulated())							\
+		skip("the emulator's memory counts too");		\
+} while (0)
+
 /*
  * Fixture: a running kernel with /proc, /sys and a tmpfs on /tmp, and the command line
  * that LKL_TEST_CMDLINE says.
@@ -113,6 +120,8 @@ int host_handles_fault(void);
 uint64_t host_allocated(const char *path);
 /* Whether the host can give back parts of a file. */
 int host_punches_holes(void);
+/* Runs @command, which has no double quotes, in a shell of Linux; its exit status, or -1. */
+int host_shell(const char *command);
 /* Makes the folder @name of the test a file system of @mib MiB; 0 if that cannot be. */
 int host_small_folder(const char *name, int mib);
 

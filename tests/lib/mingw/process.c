@@ -106,6 +106,40 @@ int host_punches_holes(void)
 	return !GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version");
 }
 
+static int status_in(const char *path)
+{
+	char text[32] = "";
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return -1;
+	if (!fgets(text, sizeof(text), f) || !strchr(text, '\n'))
+		text[0] = 0;
+	fclose(f);
+	return text[0] ? atoi(text) : -1;
+}
+
+/*
+ * Wine starts programs of Linux, and does not tell when or how they end: it is written to a
+ * file. Windows does not start them.
+ */
+int host_shell(const char *command)
+{
+	const char *path = host_file("status", 0);
+	STARTUPINFOA info = { .cb = sizeof(info) };
+	PROCESS_INFORMATION child;
+	char line[4096];
+
+	snprintf(line, sizeof(line), "Z:\\bin\\sh -c \"(%s); echo $? > %s\"", command, path);
+	if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &info, &child))
+		return -1;
+	CloseHandle(child.hProcess);
+	CloseHandle(child.hThread);
+	for (int i = 0; i < 300 && status_in(path) < 0; i++)
+		Sleep(100);
+	return status_in(path);
+}
+
 int host_small_folder(const char *name, int mib)
 {
 	return 0;
