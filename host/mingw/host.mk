@@ -25,7 +25,7 @@ host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/pass
 
 # Tests have threads of POSIX and what tests/lib/mingw imitates, and need no libraries
 # beside them. The other suites are about programs, or about what is the same everywhere.
-host-suites := boot syscalls errors threads timers features crypto raid disk netapi net_many
+host-suites := boot syscalls errors threads timers signals features crypto raid disk netapi net_many
 host-test-cflags := -include tests/lib/mingw/compat.h -static
 host-test-libs := -lpthread -lpsapi -lws2_32
 emulator := scripts/wine.sh
