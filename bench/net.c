@@ -116,6 +116,29 @@ static void set_up(pid_t pid)
 	run(command);
 }
 
+/*
+ * Both ends of the host get the congestion control that our kernel has, or Reno where a
+ * namespace may not have it. 0 if they had one of them. BBR, which some hosts have, paces what
+ * it sends by timers, to a veth pair as to us: that says little about stacks.
+ */
+static int same_congestion_control(pid_t pid)
+{
+#define SET "for c in cubic reno; do echo $c > /proc/sys/net/ipv4/tcp_congestion_control && break; done"
+	char command[300], name[32] = "";
+	FILE *f = fopen("/proc/sys/net/ipv4/tcp_congestion_control", "re");
+
+	if (f && fscanf(f, "%31s", name) != 1)
+		name[0] = 0;
+	if (f)
+		fclose(f);
+	if (!strcmp(name, "cubic") || !strcmp(name, "reno"))
+		return 0;
+	snprintf(command, sizeof(command),
+		 "{ " SET "; nsenter -t %d -n sh -c '" SET "'; } 2>/dev/null", pid);
+	run(command);
+	return 1;
+}
+
 static struct lkl_netdev *peers_tap(pid_t pid)
 {
 	struct lkl_netdev *nd;
@@ -257,6 +280,13 @@ int main(int argc, char **argv)
 	    (struct both){ round_trip, &our_lo, &host_lo }, NULL);
 	row("TCP between two kernels over shared memory", "MiB/s", MORE_IS_BETTER, 2, 0,
 	    (struct both){ stream_out, &our_shm, &hosts }, "veth");
+
+	if (same_congestion_control(pid)) {
+		row("TCP to the host over tap, CUBIC or Reno", "MiB/s", MORE_IS_BETTER, 1.2, 0,
+		    (struct both){ stream_out, &ours, &hosts }, "veth");
+		row("TCP from the host over tap, CUBIC or Reno", "MiB/s", MORE_IS_BETTER, 1, 0,
+		    (struct both){ stream_in, &ours, &hosts }, "veth");
+	}
 
 	kill(pid, SIGKILL);
 	kill(shm_pid, SIGKILL);
