@@ -31,7 +31,7 @@ tools := $(foreach t,$(tool-names),\
 # In an emulator run those that rest on the processor; the others are about what the
 # full configuration and the programs promise, which is the same everywhere. A host too
 # may name those that make sense on it.
-emulated-suites := boot syscalls errors threads timers signals crypto disk virtio fs
+emulated-suites := boot syscalls errors threads timers signals crypto disk virtio net_many fs
 test-names := $(or $(host-suites),$(if $(cross),$(emulated-suites:fs=)),$(basename $(notdir $(wildcard tests/*.c))))
 bench-names := $(if $(host-suites)$(cross),boundary,$(basename $(notdir $(wildcard bench/*.c))))
 

@@ -6,7 +6,7 @@
 # command, that is given the program's path. LKL_WINE_ROOT, instead, is a folder with another
 # Debian, as debootstrap makes it; that takes root:
 #
-#   debootstrap --variant=minbase --include=wine64 trixie FOLDER
+#   debootstrap --variant=minbase --include=wine64,btrfs-progs trixie FOLDER
 
 set -euo pipefail
 

@@ -10,7 +10,7 @@
 check_processor()
 {
 	local target=$1 c there=build/$1-small suite
-	local suites=${PROCESSOR_SUITES:-boot errors syscalls disk fs}
+	local suites=${PROCESSOR_SUITES:-boot errors syscalls threads disk net_many fs}
 	shift
 
 	# Its kernel takes some minutes to build.
