@@ -51,7 +51,8 @@ opt lease 4
 min_lease 4
 END
 touch "$tmp/leases"
-inside udhcpd -f "$tmp/udhcpd.conf" > "$tmp/udhcpd" 2>&1 &
+# Not by inside(): a kill would be for the shell that waits there.
+ip netns exec "$ns" udhcpd -f "$tmp/udhcpd.conf" > "$tmp/udhcpd" 2>&1 &
 server=$!
 
 inside timeout 60 "$net" --pcap "$tmp/dhcp.pcapng" "$tmp/dhcp.json" \
