@@ -281,7 +281,7 @@ own()
 	local own
 	own=$(realpath "$B/tests/helpers/own") || return
 	as_user "$own/fs2tar" "$work/rich.img" "$work/own.tar" || return
-	bsdtar -tvf "$work/own.tar" > /dev/null || return
+	LC_ALL=C.UTF-8 bsdtar -tvf "$work/own.tar" > /dev/null || return
 	python3 - "$work/own.tar" <<-'END' || return
 		import sys, tarfile
 		for i in tarfile.open(sys.argv[1]):

@@ -182,7 +182,7 @@ archives()
 	build/bin/cptofs -q -i "$tmp/linux.img" "$tmp/linux/." / || return
 	windows fs2tar linux.img linux.tar && "$own/fs2tar" "$tmp/linux.img" "$tmp/here.tar" &&
 		cmp "$tmp/linux.tar" "$tmp/here.tar" || return
-	tar --xattrs -tf "$tmp/linux.tar" > /dev/null && bsdtar -tf "$tmp/linux.tar" > /dev/null || return
+	tar --xattrs -tf "$tmp/linux.tar" > /dev/null && LC_ALL=C.UTF-8 bsdtar -tf "$tmp/linux.tar" > /dev/null || return
 	mkdir "$tmp/unpacked" && tar --xattrs --acls -C "$tmp/unpacked" --exclude lost+found \
 		-xpf "$tmp/linux.tar" || return
 	build/tests/helpers/manifest -o "$tmp/linux" > "$tmp/before" &&
