@@ -25,7 +25,7 @@ demo="e2fsprogs"
 
 # Each file system's own mkfs and fsck, then what the shell tests call. Debian 12
 # has no mkfs for bcachefs, hfsplus, befs and affs; hfsutils makes hfs, makefs ufs.
-test="check strace valgrind gdb linux-perf procps util-linux util-linux-extra mount attr
+test="check strace afl++ valgrind gdb linux-perf procps util-linux util-linux-extra mount attr
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g
 	jfsutils nilfs-tools reiserfsprogs udftools hfsutils
 	squashfs-tools erofs-utils xorriso genromfs makefs

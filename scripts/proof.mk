@@ -6,7 +6,8 @@
 # fragment on top of small_defconfig, and a folder and a library of their own:
 #
 #   kunit        all unit tests that the tree's own tool runs, see kernel.mk
-#   kunit-small  those that matter for an architecture, on a kernel built quickly
+#   kunit-small  those that matter for an architecture, on a kernel built quickly; it counts
+#                coverage as well, for the short test of fuzzing
 #   debug        a kernel that checks locks, memory and arithmetic while it runs
 
 PHONY += kunit debug check-sanitize
@@ -84,13 +85,15 @@ selftests: $(selftests-quick) $(selftests-long)
 PHONY += proof
 ifeq ($(B),$(TOP))
 proof: $(selftests-quick) $(if $(LKL_TEST_ALL),$(selftests-long))
-	$(Q)+$(MAKE) CONFIG=kunit-small $(TOP)/kunit-small/tests/helpers/bootlog
+	$(Q)+$(MAKE) CONFIG=kunit-small $(addprefix $(TOP)/kunit-small/,tests/helpers/bootlog \
+		bin/lkl-forkserver bin/cptofs)
 	$(Q)+$(MAKE) SANITIZE=address,undefined \
 		$(if $(LKL_TEST_ALL),tests,$(addprefix $(TOP)/address-undefined/tests/,boot errors virtio))
 ifneq ($(LKL_TEST_ALL),)
 	$(Q)+$(MAKE) SANITIZE=thread tests
 	$(Q)+$(MAKE) CONFIG=kunit $(TOP)/kunit/tests/helpers/bootlog
 	$(Q)+$(MAKE) CONFIG=debug tests
+	$(Q)+$(MAKE) CONFIG=fuzz programs
 endif
 endif
 

@@ -168,11 +168,82 @@ START_TEST(busy_parent)
 }
 END_TEST
 
+#define SHOWN	65536
+
+/* Writes through a mapping, and reads that from the file. */
+static int write_shown(int fd, char byte)
+{
+	static char buf[SHOWN];
+	char *shown = (char *)lkl_sys_mmap(NULL, SHOWN, LKL_PROT_READ | LKL_PROT_WRITE,
+					   LKL_MAP_SHARED, fd, 0);
+
+	if ((long)shown < 0 && (long)shown > -4096)
+		return 0;
+	memset(shown, byte, SHOWN);
+	if (lkl_sys_pread64(fd, buf, SHOWN, 0) != SHOWN || lkl_sys_munmap(shown, SHOWN))
+		return 0;
+	return buf[0] == byte && !memcmp(buf, buf + 1, SHOWN - 1);
+}
+
+static int holds(int fd, char byte)
+{
+	static char buf[SHOWN];
+
+	return lkl_sys_pread64(fd, buf, SHOWN, 0) == SHOWN && buf[0] == byte &&
+	       !memcmp(buf, buf + 1, SHOWN - 1);
+}
+
+/* Pages that were mapped, and are not any more, on both sides; again and again. */
+START_TEST(once_shown)
+{
+	int fd = ok(lkl_sys_open("/tmp/shown", LKL_O_RDWR | LKL_O_CREAT, 0600));
+
+	ok(lkl_sys_ftruncate(fd, SHOWN));
+	for (int i = 0; i < 3; i++) {
+		pid_t pid;
+
+		ck_assert(write_shown(fd, 'a' + i));
+		pid = fork();
+		ck_assert_int_ge(pid, 0);
+		if (!pid)
+			child_ends(holds(fd, 'a' + i) && write_shown(fd, 'x') && holds(fd, 'x'));
+		expect_child(pid);
+		ck_assert(holds(fd, 'a' + i));
+	}
+}
+END_TEST
+
+/* The same with a mapping that stays. */
+START_TEST(shown)
+{
+	int fd = ok(lkl_sys_open("/tmp/shown", LKL_O_RDWR | LKL_O_CREAT, 0600));
+	char *map;
+	pid_t pid;
+
+	ok(lkl_sys_ftruncate(fd, SHOWN));
+	map = (char *)ok(lkl_sys_mmap(NULL, SHOWN, LKL_PROT_READ | LKL_PROT_WRITE,
+				      LKL_MAP_SHARED, fd, 0));
+	memset(map, 'a', SHOWN);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		int good = holds(fd, 'a') && map[1] == 'a';
+
+		memset(map, 'x', SHOWN);
+		child_ends(good && holds(fd, 'x'));
+	}
+	expect_child(pid);
+	ck_assert(holds(fd, 'a') && map[SHOWN - 1] == 'a');
+	memset(map, 'b', SHOWN);
+	ck_assert(holds(fd, 'b'));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		both_go_on, child_lives, child_restarts, many_children, grandchild,
-		busy_parent,
+		busy_parent, once_shown, shown,
 	};
 
 	return run_tests("fork", LIST(tests), NULL, 0, 30);

@@ -41,6 +41,19 @@ says mounted 0 "^disk.img: mounted; [0-9]+ calls, 0 of them failed" -t ext4 disk
 cmp -s disk.img before.img && pass unchanged || fail unchanged "the image was written to"
 says summary 0 "^300 cases in .* 300 mounted, 0 refused, 0 crashed, 0 hung" -t ext4 -n 300 disk.img
 
+# Children are light: nothing of the kernel's memory has to be copied for them beforehand, and
+# none has a thread, or waits for anything but its own timers.
+if have strace; then
+	strace -f -qq -o calls -e trace=memfd_create,clone3,futex "$server" -t ext4 -n 20 -q disk.img > out
+	n=$(grep -c memfd_create calls)
+	[ "$n" -le 2 ] && pass light_memory || fail light_memory "$n files in memory for 20 cases"
+	grep -Eq 'clone3|FUTEX_WAIT' calls && fail light_alone "$(grep -Em1 'clone3|FUTEX_WAIT' calls)" ||
+		pass light_alone
+fi
+SECONDS=0
+says sleeps 0 "^2 cases in .* 2 mounted" -t ext4 -n 2 -l 100 --do "sleep 20000" disk.img
+[ "$SECONDS" -lt 30 ] && pass sleeps_quickly || fail sleeps_quickly "$SECONDS s"
+
 # What one case did, the next does not find.
 says fresh 0 "mkdir d = 0" -v -t ext4 -n 3 --do 'mkdir d; sync' disk.img
 grep -q "File exists" out && fail fresh_each "a case found what another one did" ||
@@ -128,6 +141,7 @@ says hang 1 "^disk.img: no end after 0.2 s, in \"" -t ext4 -l 0.2 -d found \
 	-e "$(yes 'write f 5000000;' | head -2000 | tr -d '\n')" disk.img
 cmp -s disk.img found/hang-0000-disk.img && pass hang_saved || fail hang_saved "it is not there"
 
+says hang_asleep 1 "^disk.img: no end after 5 s, in \"sleep 6000\"" -t ext4 -l 5 -e "sleep 6000" disk.img
 says no_type 2 "which file system" disk.img
 says no_case 2 "no case is given" -t ext4
 says no_file 1 "nothing.img: No such file" -t ext4 nothing.img

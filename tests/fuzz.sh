@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # afl-fuzz finds its way into file systems by their coverage: after some seconds its cases
-# reach more of the kernel than the first one did. LKL_TEST_ALL does all file systems, and
-# for longer. time limit: 300 s
+# reach more of the kernel than the first one did. LKL_TEST_ALL does all file systems, for
+# longer, and with the kernel of "make fuzz"; otherwise the small one of the unit tests has
+# what it takes. time limit: 600 s
 
 . "$(dirname "$0")/lib/shell.sh"
 
-build=$B/fuzz
+[ -n "$LKL_TEST_ALL" ] && build=$B/fuzz || build=$B/kunit-small
 if [ ! -x "$build/bin/lkl-forkserver" ]; then
-	skip fuzz "$build is not built: make CONFIG=fuzz"
+	skip fuzz "$build/bin/lkl-forkserver is missing: libblkid-dev, or make proof"
 	exit
 fi
 if ! have afl-fuzz; then
@@ -20,7 +21,7 @@ seconds=${LKL_TEST_ALL:+60}
 types=${FS:-ext4 ${LKL_TEST_ALL:+xfs btrfs f2fs ntfs3 vfat exfat}}
 
 for type in $types; do
-	out=$(tools/lkl/lkl-forkserver/fuzz.sh "$build" "$type" "${seconds:-15}" "$tmp/$type" 2>&1)
+	out=$(tools/lkl/lkl-forkserver/fuzz.sh "$build" "$type" "${seconds:-12}" "$tmp/$type" 2>&1)
 	status=$?
 	echo "# $out"
 	if [ "$status" != 0 ]; then

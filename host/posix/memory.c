@@ -44,6 +44,8 @@ struct region {
 	int fd;
 	/* One bit for each such page. */
 	uint64_t *moved;
+	/* Since the last look some of them were shown at a second address. */
+	int aliased;
 	/* The file of a child on its way, else -1. */
 	int child_fd;
 };
@@ -209,6 +211,16 @@ static int is_moved(const struct region *r, uintptr_t addr)
 	return r->moved && (r->moved[page / 64] >> (page % 64) & 1);
 }
 
+static void set_moved(struct region *r, uintptr_t start, size_t size, int moved)
+{
+	for (uintptr_t a = start; a < start + size; a += PAGE) {
+		size_t page = (a - r->start) / PAGE;
+		uint64_t bit = 1ULL << (page % 64);
+
+		r->moved[page / 64] = (r->moved[page / 64] & ~bit) | (moved ? bit : 0);
+	}
+}
+
 static int write_pages(const struct region *r, int fd, uintptr_t start, size_t size)
 {
 	for (size_t done = 0; done < size; ) {
@@ -236,11 +248,7 @@ static int move(struct region *r, uintptr_t start, size_t size)
 	if (mmap((void *)start, size, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_FIXED, r->fd, start - r->start) == MAP_FAILED)
 		return -errno;
-	for (uintptr_t a = start; a < start + size; a += PAGE) {
-		size_t page = (a - r->start) / PAGE;
-
-		r->moved[page / 64] |= 1ULL << (page % 64);
-	}
+	set_moved(r, start, size, 1);
 	return 0;
 }
 
@@ -283,6 +291,7 @@ int LKL_ABI lkl_posix_mem_alias(void *addr, void *target,
 		err = move_private(r, start, start + size);
 	if (err)
 		return err;
+	r->aliased = 1;
 	if (mmap(addr, size, PROT_READ | (write ? PROT_WRITE : 0),
 		 MAP_SHARED | MAP_FIXED | MAP_POPULATE, r->fd,
 		 start - r->start) == MAP_FAILED)
@@ -349,11 +358,65 @@ static int for_each_moved(struct region *r,
 	return err;
 }
 
+/* Private again, with what the file has. The runs before stay so on errors. */
+static int take_back(struct region *r, uintptr_t start, size_t size)
+{
+	void *at = (void *)start;
+
+	if (mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+		 MAP_NORESERVE | MAP_FIXED, -1, 0) != at)
+		return -errno;
+	for (size_t done = 0; done < size; ) {
+		ssize_t n = pread(r->fd, (char *)at + done, size - done,
+				  start - r->start + done);
+
+		if (n <= 0) {
+			mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, r->fd,
+			     start - r->start);
+			return -ENOMEM;
+		}
+		done += n;
+	}
+	set_moved(r, start, size, 0);
+	return 0;
+}
+
+static int is_alias(void *arg, uintptr_t start, uintptr_t end, int writable, uint64_t offset)
+{
+	const struct region *r = arg;
+
+	return start != r->start + offset;
+}
+
+/*
+ * What vmalloc and mmap() showed a second time, and do not any more: fork() hands it on by
+ * itself once it is private again, time after time.
+ */
+static void take_all_back(struct region *r)
+{
+	uintptr_t start, stop;
+
+	r->aliased = 0;
+	for (start = r->start; start < r->end && !is_moved(r, start); start = stop)
+		stop = run_end(r, start, r->end);
+	if (start < r->end && lkl_posix_each_mapping(start, is_alias, r))
+		return;
+	for (; start < r->end; start = stop) {
+		stop = run_end(r, start, r->end);
+		if (is_moved(r, start) && take_back(r, start, stop - start))
+			return;
+	}
+	close(r->fd);
+	r->fd = -1;
+}
+
 int lkl_host_memory_fork_prepare(void)
 {
 	struct region *r;
 
 	for (r = regions; r; r = r->next) {
+		if (r->aliased)
+			take_all_back(r);
 		if (r->fd < 0)
 			continue;
 		r->child_fd = new_file(r);

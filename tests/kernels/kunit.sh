@@ -13,7 +13,7 @@ shift
 log=$B/$name/kunit.log
 
 start=$SECONDS
-timeout -k 5 600 "$B/$name/tests/helpers/bootlog" mem=512M "$@" > "$log" 2>&1
+timeout -k 5 600 "$B/$name/tests/helpers/bootlog" mem=512M kunit.enable=1 "$@" > "$log" 2>&1
 status=$?
 tests/kernels/kunit.py "$B/linux-source-6.12" "$log" docs/conformance.md || failed=1
 echo "$((SECONDS - start)) s; log: $log"

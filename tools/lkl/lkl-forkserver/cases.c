@@ -159,6 +159,7 @@ void base_open(struct base *base, const char *name)
 	find_extents(base, image);
 	if (!base->n)
 		die("%s holds nothing but zeroes", name);
+	base->room = must_alloc(base->used);
 	checksums_find(&base->sums, image, base->size);
 	munmap(image, base->size);
 }
@@ -196,39 +197,56 @@ void base_load(const struct base *base, struct disk *disk)
 		die("%s: %s", base->name, strerror(-err));
 }
 
-/* The part of the case from @at on, into memory. A short case ends early. */
-static int put(const struct test_case *c, int fd, size_t at, char *to, size_t len)
+/* The whole case, into memory that has room for it. */
+static int put(const struct test_case *c, int fd, char *to, size_t len)
 {
 	if (fd < 0) {
-		memcpy(to, (const char *)c->bytes + at, len);
+		memcpy(to, c->bytes, len);
 		return 0;
 	}
-	while (len) {
-		ssize_t n = pread(fd, to, len, at);
+	for (size_t at = 0; at < len; ) {
+		ssize_t n = pread(fd, to + at, len - at, at);
 
 		if (n <= 0)
 			return n ? -errno : -EIO;
-		to += n;
 		at += n;
-		len -= n;
 	}
 	return 0;
 }
 
+/* Sectors that are as before are not written: their pages stay those of the parent. */
+static void put_changed(char *to, const char *from, size_t len)
+{
+	for (; len >= SECTOR; to += SECTOR, from += SECTOR, len -= SECTOR)
+		if (memcmp(to, from, SECTOR))
+			memcpy(to, from, SECTOR);
+	memcpy(to, from, len);
+}
+
+/* A short case leaves the rest as it is. */
 static int put_extents(const struct test_case *c, int fd, size_t total, const struct base *base,
 		       const struct disk *disk)
 {
+	const char *bytes = c->bytes;
 	size_t at = 0;
-	int err = 0;
+	int err;
 
-	for (int i = 0; i < base->n && at < total && !err; i++) {
+	if (total > base->used)
+		total = base->used;
+	if (fd >= 0) {
+		err = put(c, fd, base->room, total);
+		if (err)
+			return err;
+		bytes = base->room;
+	}
+	for (int i = 0; at < total; i++) {
 		const struct run *e = &base->extents[i];
 		size_t len = e->len < total - at ? e->len : total - at;
 
-		err = put(c, fd, at, disk->memory + e->start, len);
+		put_changed(disk->memory + e->start, bytes + at, len);
 		at += len;
 	}
-	return err;
+	return 0;
 }
 
 int case_load(const struct test_case *c, const struct base *base, int fix,
@@ -251,7 +269,7 @@ int case_load(const struct test_case *c, const struct base *base, int fix,
 	else if (fd >= 0)
 		err = disk_map(disk, fd, len);
 	else
-		err = put(c, fd, 0, disk->memory, len);
+		err = put(c, fd, disk->memory, len);
 	if (fd >= 0)
 		close(fd);
 	if (!err && base && fix)

@@ -44,8 +44,9 @@ struct base {
 		size_t len;
 	} *extents;
 	int n;
-	/* Bytes of all of them. */
+	/* Bytes of all of them, and room for a case. */
 	size_t used;
+	char *room;
 	struct checksums sums;
 };
 

@@ -195,6 +195,8 @@ void checksums_fix(const struct checksums *sums, char *image)
 	for (int i = 0; i < sums->n; i++) {
 		uint32_t sum = htole32(compute(&sums->list[i], image));
 
-		memcpy(image + sums->list[i].at, &sum, 4);
+		/* A page that is not written is not copied. */
+		if (memcmp(image + sums->list[i].at, &sum, 4))
+			memcpy(image + sums->list[i].at, &sum, 4);
 	}
 }

@@ -14,6 +14,7 @@
 
 #include <message.h>
 
+#include "alone.h"
 #include "child.h"
 
 #define DEVICE	"/disk"
@@ -80,6 +81,7 @@ void child_boot(struct job *job, const char *arguments)
 	lkl_host_ops.print = keep;
 	default_panic = lkl_host_ops.panic;
 	lkl_host_ops.panic = panic;
+	alone_init();
 	ret = lkl_start_kernel("%s loglevel=%d %s", leave_out(without, sizeof(without), job->type),
 			       verbose ? 7 : 5, arguments);
 	if (ret)
@@ -155,6 +157,7 @@ static void set_limit(unsigned int ms)
 
 	signal(SIGALRM, SIG_DFL);
 	setitimer(ITIMER_REAL, &t, NULL);
+	alone_limit(ms);
 }
 
 pid_t child_start(const struct job *job, const struct test_case *c)

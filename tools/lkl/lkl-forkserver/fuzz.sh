@@ -102,19 +102,22 @@ if [ -z "$before" ]; then
 	echo "fuzz.sh: the kernel in $build counts no coverage; make CONFIG=fuzz builds one" >&2
 	exit 1
 fi
-export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 \
+# What a byte means depends on where it is: cases are neither made shorter nor longer.
+length=$(stat -c %s "$folder/seeds/base")
+export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 AFL_DISABLE_TRIM=1 \
 	AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=30000
-if ! afl-fuzz "${first[@]}" -o "$folder/out" -V "$seconds" -t 2000 -m none -- \
+if ! afl-fuzz "${first[@]}" -o "$folder/out" -V "$seconds" -t 2000 -m none \
+		-g "$length" -G "$length" -- \
 		"${target[@]}" @@ > "$folder/afl.log" 2>&1; then
 	echo "fuzz.sh: afl-fuzz failed: $(grep -a 'PROGRAM ABORT' "$folder/afl.log" | tail -1)" >&2
 	echo "fuzz.sh: see $folder/afl.log" >&2
 	exit 1
 fi
-stat()
+statistic()
 {
 	sed -n "s/^$1 *: \([0-9.]*\).*/\1/p" "$folder/out/default/fuzzer_stats"
 }
 after=$(edges "$folder/out/default/queue")
-echo "$type: $(stat execs_done) cases in $(stat run_time) s, $(stat execs_per_sec) a second;" \
-	"$before edges at first, $after now; $(stat saved_crashes) crashes," \
-	"$(stat saved_hangs) hangs in $folder/out/default"
+echo "$type: $(statistic execs_done) cases in $(statistic run_time) s, $(statistic execs_per_sec) a second;" \
+	"$before edges at first, $after now; $(statistic saved_crashes) crashes," \
+	"$(statistic saved_hangs) hangs in $folder/out/default"

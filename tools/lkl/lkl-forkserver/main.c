@@ -20,6 +20,7 @@
 
 #include "afl.h"
 #include "child.h"
+#include "entries.h"
 #include "result.h"
 
 /* Where nothing says how large the cases will be. */
@@ -231,6 +232,7 @@ static void boot(struct options *o)
 	child_boot(job, arguments);
 	if (job->base)
 		child_warm_up(job);
+	entries_keep();
 }
 
 static int run_all(struct options *o)

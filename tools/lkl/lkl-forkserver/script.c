@@ -272,6 +272,14 @@ static void do_remount(struct run *r, char *const *args)
 	    "remount %s", args[0]);
 }
 
+static void do_sleep(struct run *r, char *const *args)
+{
+	unsigned long ms = number(args[0], 0);
+	struct lkl_timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	did(r, lkl_sys_nanosleep((void *)&ts, NULL), "sleep %s", args[0]);
+}
+
 static const struct definition definitions[] = {
 	{ "walk", "[ENTRIES]", "stat, list, read, links and attributes of everything", 0, 1, do_walk },
 	{ "stat", "PATH", "attributes of a file", 1, 1, do_stat },
@@ -296,6 +304,7 @@ static const struct definition definitions[] = {
 	{ "getxattr", "PATH NAME", "", 2, 2, do_getxattr },
 	{ "setxattr", "PATH NAME VALUE", "", 3, 3, do_setxattr },
 	{ "removexattr", "PATH NAME", "", 2, 2, do_removexattr },
+	{ "sleep", "MS", "lets the kernel do what it put off", 1, 1, do_sleep },
 	{ "remount", "ro|rw", "", 1, 1, do_remount },
 };
 

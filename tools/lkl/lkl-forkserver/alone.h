@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A process of one thread, whose kernel waits for nothing but its own timers: fork() copies
+ * the whole of it, and no case costs time in which nothing happens.
+ */
+#ifndef LKL_FORKSERVER_ALONE_H
+#define LKL_FORKSERVER_ALONE_H
+
+/*
+ * Changes the host's table, before the kernel starts. The kernel gets no thread of its own;
+ * its timers expire, and its threads run, while a system call waits. When the CPU idles, the
+ * clock jumps to the next timer.
+ */
+void alone_init(void);
+
+/*
+ * Ends the process by SIGALRM once the clock has jumped over @ms more, 0: never. Whoever waits
+ * in a circle for what does not come would else have no end before the real limit.
+ */
+void alone_limit(unsigned int ms);
+
+#endif
