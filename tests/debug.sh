@@ -42,6 +42,6 @@ else
 	fail boot-log "$(grep -m1 -E "$report" "$tmp/log")"
 fi
 
-export LKL_TEST_CMDLINE="ignore_loglevel mem=256M"
+export LKL_TEST_CMDLINE="ignore_loglevel mem=256M" LKL_TEST_SMALL=1
 LKL_TEST_ALL='' on_build debug "$debug" "$report" boot syscalls errors threads timers fork \
 	disk netdev

@@ -124,6 +124,11 @@ int test_all(void)
 	return all && *all;
 }
 
+int small_kernel(void)
+{
+	return emulated() || getenv("LKL_TEST_SMALL");
+}
+
 int emulated(void)
 {
 	const char *run = getenv("LKL_RUN");
