@@ -12,25 +12,15 @@ for tool in x86_64-w64-mingw32-gcc "${LKL_WINE:-wine}"; do
 	}
 done
 
-# run_suites PREFIX [NAME=VALUE...]: reports each of their tests as PREFIXsuite/test.
+# run_suites PREFIX [NAME=VALUE...]: with these in the environment.
 run_suites()
 {
-	local prefix=$1 suite
+	local prefix=$1
 	shift
 
 	# The first start makes Wine's files, which takes some seconds.
 	try "${prefix}wine" 120 env B=build/mingw "$@" scripts/wine.sh cmd /c ver || return
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u B -u LKL_TEST_TMP "$@" \
-		make -s HOST=mingw LKL_TEST_ALL="$LKL_TEST_ALL" run-check > "$tmp/out" 2>&1
-	sed 's/^/# /' "$tmp/out"
-	if ! grep -qE '^[0-9]+ passed' "$tmp/out"; then
-		fail "${prefix}mingw" "$(tail -1 "$tmp/out")"
-		return
-	fi
-	for suite in $(sed -nE 's/^([a-z0-9_]+) +[0-9]+ passed,.*/\1/p' "$tmp/out"); do
-		sed -E "s,^(ok|not ok|skip) ,&$prefix$suite/," "build/mingw/test-logs/$suite.report"
-	done
-	! grep -qE '^Failed:' "$tmp/out" || bad=1
+	other_build "${prefix}mingw" build/mingw HOST=mingw LKL_TEST_ALL="$LKL_TEST_ALL" "$@"
 }
 
 # With the system's Wine, then, with one that shows single pages twice, from another Debian.

@@ -315,6 +315,15 @@ static void halt(int signal)
 {
 	calls++;
 	lkl_sys_halt();
+	lkl_cleanup();
+}
+
+/* Another kernel, which knows nothing of the signals of the first. */
+static void restart(int signal)
+{
+	halt(signal);
+	start_kernel();
+	mask(LKL_SIG_BLOCK, BIT(LKL_SIGUSR2));
 }
 
 START_TEST(halts)
@@ -324,7 +333,12 @@ START_TEST(halts)
 	lkl_sys_kill(lkl_sys_getpid(), LKL_SIGUSR1);
 	is(calls, 1);
 	fails(lkl_sys_getpid(), LKL_ENODEV);
-	lkl_cleanup();
+	start_kernel();
+	handle_with(LKL_SIGUSR1, restart, 0, 0);
+	lkl_sys_kill(lkl_sys_getpid(), LKL_SIGUSR1);
+	is(calls, 2);
+	is(mask(LKL_SIG_BLOCK, 0), BIT(LKL_SIGUSR2));
+	halt_kernel();
 }
 END_TEST
 

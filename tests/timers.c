@@ -156,16 +156,19 @@ START_TEST(coarse_clock_without_callers)
 	int64_t late;
 
 	for (size_t i = 0; i < COUNT(idle_ms); i++) {
-		int tries = 5;
+		int bad = 0;
 
-		/* A busy host may keep the kernel's thread, or this one, waiting; not each time. */
-		do {
+		/* A busy host may keep the kernel's thread, or this one, waiting; not mostly. */
+		for (int n = 0; n < (bad ? 5 : 1); n++) {
 			usleep(idle_ms[i] * 1000);
 			late = -(int64_t)inside_ns(LKL_CLOCK_REALTIME_COARSE);
 			late += inside_ns(LKL_CLOCK_REALTIME);
-		} while (late >= 30000000 && --tries);
-		ck_assert_msg(late < 30000000, "%ld us late after %d ms", (long)late / 1000,
-			      idle_ms[i]);
+			if (late < 30000000)
+				continue;
+			printf("# %ld us late after %d ms\n", (long)late / 1000, idle_ms[i]);
+			bad++;
+		}
+		ck_assert_msg(bad <= 2, "%d of 5 times late after %d ms", bad, idle_ms[i]);
 	}
 }
 END_TEST

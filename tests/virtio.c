@@ -26,6 +26,7 @@
 
 #include <lkl_host.h>
 
+#include "emulated.h"
 #include "../host/common/disk.h"
 #include "../host/common/iomem.h"
 #include "../host/common/virtio.h"
@@ -752,22 +753,14 @@ static int threads(void)
 	return count_dir("/proc/self/task");
 }
 
-/* An emulator of another processor has threads of its own, and does not know all of Linux. */
-static int emulated(void)
-{
-	const char *run = getenv("LKL_RUN");
-
-	return run && strstr(run, "qemu");
-}
-
 /* A thread that was joined may be listed a moment longer. */
 static void expect_threads(int want)
 {
 	int i;
 
+	/* An emulator has threads of its own. */
 	if (emulated())
 		return;
-
 	for (i = 0; i < 1000 && threads() != want; i++)
 		usleep(1000);
 	ck_assert_int_eq(threads(), want);

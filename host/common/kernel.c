@@ -140,6 +140,7 @@ static lkl_long call(struct host_thread *t, lkl_long nr, lkl_long *params)
  */
 static int handle_signals(struct host_thread *t)
 {
+	const unsigned int mine = generation;
 	int restart = t->kernel.signal.restart;
 
 	while (t->kernel.signal.number) {
@@ -154,6 +155,9 @@ static int handle_signals(struct host_thread *t)
 								       signal.info, NULL);
 		else
 			((void (*)(int))signal.handler)(signal.number);
+		/* It may have halted the kernel: @t may be gone then, or a new kernel's. */
+		if (self != t || generation != mine || !running)
+			return 0;
 		call(t, __lkl__NR_rt_sigprocmask, unblock);
 	}
 	return restart;

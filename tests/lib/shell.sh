@@ -63,6 +63,26 @@ on_build()
 	done
 }
 
+# other_build NAME FOLDER VARIABLE...: runs the suites of another target, by make with
+# these variables, into FOLDER; reports each of their tests as SUITE/TEST, behind $prefix.
+other_build()
+{
+	local name=$1 folder=$2 suite
+	shift 2
+
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u B -u LKL_TEST_TMP \
+		make -s "$@" run-check > "$tmp/out" 2>&1
+	sed 's/^/# /' "$tmp/out"
+	if ! grep -qE '^[0-9]+ passed' "$tmp/out"; then
+		fail "$name" "$(tail -1 "$tmp/out")"
+		return
+	fi
+	for suite in $(sed -nE 's/^([a-z0-9_]+) +[0-9]+ passed,.*/\1/p' "$tmp/out"); do
+		sed -E "s,^(ok|not ok|skip) ,&${prefix:-}$suite/," "$folder/test-logs/$suite.report"
+	done
+	! grep -qE '^Failed:' "$tmp/out" || bad=1
+}
+
 # helper NAME: how to call that program of tests/helpers. Where an emulator is needed,
 # it is a script that calls that.
 helper()

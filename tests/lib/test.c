@@ -129,13 +129,6 @@ int small_kernel(void)
 	return emulated() || getenv("LKL_TEST_SMALL");
 }
 
-int emulated(void)
-{
-	const char *run = getenv("LKL_RUN");
-
-	return run && strstr(run, "qemu");
-}
-
 static TCase *make_case(const char *name, const TTest *const *tests, int count,
 			int seconds)
 {

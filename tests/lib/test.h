@@ -16,6 +16,7 @@
 #include <lkl.h>
 #include <lkl_host.h>
 
+#include "emulated.h"
 #include "host.h"
 
 /*
@@ -144,9 +145,6 @@ int test_all(void);
  * which may watch itself as well. It lacks some things, and its memory says nothing.
  */
 int small_kernel(void);
-
-/* This runs in an emulator of another processor, whose times say nothing. */
-int emulated(void);
 
 /* An array of tests and its length, as run_tests() takes them. */
 #define LIST(array) (array), COUNT(array)

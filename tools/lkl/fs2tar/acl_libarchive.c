@@ -45,16 +45,6 @@ int acl_to_archive(struct archive_entry *ae, struct xattr *x)
 	return 1;
 }
 
-/* The order that the kernel wants. */
-static int compare(const void *a, const void *b)
-{
-	const struct posix_acl_entry *x = a, *y = b;
-	uint16_t s = le16toh(x->tag), t = le16toh(y->tag);
-	uint32_t i = le32toh(x->id), j = le32toh(y->id);
-
-	return s != t ? (s > t) - (s < t) : (i > j) - (i < j);
-}
-
 static int read_list(struct archive_entry *ae, struct entry *e, int type, const char *xattr)
 {
 	int count = archive_entry_acl_reset(ae, type), n = 0, ret = 0;
@@ -83,7 +73,7 @@ static int read_list(struct archive_entry *ae, struct entry *e, int type, const 
 								POSIX_ACL_NO_ID),
 			};
 		}
-	qsort(acl, n, sizeof(*acl), compare);
+	posix_acl_sort(acl, n);
 	entry_set_xattr(e, xattr, value, 4 + n * sizeof(*acl));
 	free(value);
 	return ret;

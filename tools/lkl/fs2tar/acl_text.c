@@ -129,16 +129,6 @@ static int get(char *text, struct posix_acl_entry *acl)
 	return 0;
 }
 
-/* The order that the kernel wants. */
-static int compare(const void *a, const void *b)
-{
-	const struct posix_acl_entry *x = a, *y = b;
-	uint16_t s = le16toh(x->tag), t = le16toh(y->tag);
-	uint32_t i = le32toh(x->id), j = le32toh(y->id);
-
-	return s != t ? (s > t) - (s < t) : (i > j) - (i < j);
-}
-
 int acl_from_text(struct entry *e, const char *xattr, const char *text)
 {
 	char *copy = must_strdup(text), *at, *next, *value;
@@ -166,7 +156,7 @@ int acl_from_text(struct entry *e, const char *xattr, const char *text)
 	}
 	/* GNU tar has the whole list as an attribute, too: that is better than a part. */
 	if (n && !(ret && entry_xattr(e, xattr))) {
-		qsort(acl, n, sizeof(*acl), compare);
+		posix_acl_sort(acl, n);
 		entry_set_xattr(e, xattr, value, 4 + n * sizeof(*acl));
 	}
 	free(value);

@@ -3,8 +3,10 @@
 #ifndef LKL_TOOLS_POSIX_ACL_H
 #define LKL_TOOLS_POSIX_ACL_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define POSIX_ACL_ACCESS	"system.posix_acl_access"
@@ -41,6 +43,21 @@ static inline size_t posix_acl_entries(void *value, size_t size, struct posix_ac
 		return 0;
 	*first = (struct posix_acl_entry *)((char *)value + 4);
 	return (size - 4) / sizeof(**first);
+}
+
+static inline int posix_acl_compare(const void *a, const void *b)
+{
+	const struct posix_acl_entry *x = a, *y = b;
+	uint16_t s = le16toh(x->tag), t = le16toh(y->tag);
+	uint32_t i = le32toh(x->id), j = le32toh(y->id);
+
+	return s != t ? (s > t) - (s < t) : (i > j) - (i < j);
+}
+
+/* Puts @n entries into the order that the kernel wants. */
+static inline void posix_acl_sort(struct posix_acl_entry *acl, size_t n)
+{
+	qsort(acl, n, sizeof(*acl), posix_acl_compare);
 }
 
 #endif
