@@ -5,6 +5,7 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/sched.h>
+#include <linux/sched/stat.h>
 #include <asm/entry.h>
 #include <asm/irq_regs.h>
 #include <asm/thread.h>
@@ -53,6 +54,9 @@ void lkl_irq_run(void)
 		}
 		if (why & LKL_PENDING_ENTER)
 			wake_entering();
+		/* Whom it woke, or who wants in, shall not have to wait for a long system call. */
+		if (!single_task_running())
+			set_tsk_need_resched(current);
 		trace_hardirqs_on();
 		lkl_cpu.irqs_on = 1;
 	} while (READ_ONCE(lkl_cpu.pending));

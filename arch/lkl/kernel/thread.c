@@ -33,10 +33,16 @@ struct lkl_thread *lkl_thread_spawning(void)
 	return current == spawner ? spawning : NULL;
 }
 
+/*
+ * To pass the CPU to a thread of the host costs far more than to switch between tasks. So those
+ * that tasks wake do not preempt them: they come when the CPU is free, for instance because the
+ * waker is back in its application. For interrupts see lkl_irq_run().
+ */
 void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task)
 {
 	task->thread.host = th;
 	task->thread.in_user = true;
+	task->policy = SCHED_BATCH;
 	lkl_td(th)->task = task;
 }
 
