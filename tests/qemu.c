@@ -211,6 +211,39 @@ START_TEST(stream_connecting)
 }
 END_TEST
 
+START_TEST(stream_tcp)
+{
+	char param[100], netdev[200];
+	int port = 20000 + getpid() % 20000;
+	struct dev d;
+
+	need_qemu();
+	snprintf(param, sizeof(param), "listen:tcp:127.0.0.1:%d", port);
+	d = add_dev("stream", param);
+	snprintf(netdev, sizeof(netdev), "stream,id=n,server=off,addr.type=inet,addr.host=127.0.0.1,"
+		 "addr.port=%d", port);
+	start_guest(netdev);
+	meet(&d);
+}
+END_TEST
+
+START_TEST(dgram_udp)
+{
+	char param[100], netdev[300];
+	int port = 20000 + getpid() % 20000;
+	struct dev d;
+
+	need_qemu();
+	snprintf(param, sizeof(param), "udp:127.0.0.1:%d|127.0.0.1:%d", port, port + 1);
+	d = add_dev("dgram", param);
+	snprintf(netdev, sizeof(netdev), "dgram,id=n,local.type=inet,local.host=127.0.0.1,"
+		 "local.port=%d,remote.type=inet,remote.host=127.0.0.1,remote.port=%d", port + 1,
+		 port);
+	start_guest(netdev);
+	meet(&d);
+}
+END_TEST
+
 START_TEST(dgram)
 {
 	char param[600], netdev[900];
@@ -228,7 +261,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const inside[] = { stream_listening, stream_connecting, dgram };
+	const TTest *const inside[] = { stream_listening, stream_connecting, dgram, stream_tcp, dgram_udp };
 
 	return run_tests("qemu", LIST(inside), NULL, 0, 90);
 }

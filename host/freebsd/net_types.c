@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "net_fd.h"
+#include "net_stream.h"
 
 int lkl_net_open_netmap(const char *param, uint32_t offload, struct lkl_net_why *why,
 			struct lkl_net_backend **b);

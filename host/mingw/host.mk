@@ -9,7 +9,7 @@ PKG_CONFIG := $(call told,PKG_CONFIG,false)
 
 # The objects of the library are linked to one, which pointers to far data would not outlive.
 host-cflags := -D_WIN32_WINNT=0x0a00 -D__USE_MINGW_ANSI_STDIO=1 -mcmodel=small
-host-libs := -lsynchronization
+host-libs := -lsynchronization -lws2_32
 image-source := host/mingw/image-data.S
 shared-library = $(B)/lkl.dll
 exe := .exe
@@ -25,7 +25,7 @@ host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/pass
 
 # Tests have threads of POSIX and what tests/lib/mingw imitates, and need no libraries
 # beside them. The other suites are about programs, or about what is the same everywhere.
-host-suites := boot syscalls errors threads timers signals features crypto raid disk netapi net_many
+host-suites := boot syscalls errors threads timers signals features crypto raid disk netapi net_many net_apart
 host-test-cflags := -include tests/lib/mingw/compat.h -static
-host-test-libs := -lpthread -lpsapi -lws2_32
+host-test-libs := -lpthread -lpsapi
 emulator := scripts/wine.sh

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The network devices that the library can make on this host: none of its own;
- * those that other hosts have are named, so that it is said what is missing.
+ * The network devices that the library can make on this host. Those that other hosts
+ * have are named, so that it is said what is missing.
  */
 #include <stddef.h>
 
-#include "net_backend.h"
+#include "net_dgram.h"
+#include "net_stream.h"
 
 const struct lkl_net_type lkl_net_types[] = {
+	{ "stream", lkl_net_open_stream },
+	{ "dgram", lkl_net_open_dgram },
 	{ "tap", NULL },
 	{ "pipe", NULL },
-	{ "stream", NULL },
-	{ "dgram", NULL },
+	{ "shm", NULL },
 	{ "slirp", NULL },
 	{ NULL, NULL },
 };

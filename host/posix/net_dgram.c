@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A frame is a datagram of a Unix socket. */
+/* A frame is a datagram, of a Unix socket or of UDP. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "net_fd.h"
-#include "net_unix.h"
+#include "net_sock_os.h"
 
 #define BUF_SIZE	(1 << 20)
 
@@ -22,8 +22,7 @@ struct dgram {
 	 * it tells when there is room at the other end, and an end that was started
 	 * anew can send to us at once.
 	 */
-	struct sockaddr_un remote;
-	socklen_t remote_len;
+	struct lkl_sock_addr remote;
 	int connected;
 	/* Ours to remove. */
 	char *local;
@@ -36,14 +35,13 @@ static int dgram_tx(struct lkl_net_backend *b, int queue, struct iovec *iov, int
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
 
 	/* Nobody there: the frame is lost, as on a wire. */
-	if (!d->connected && connect(d->f.out_fd, (struct sockaddr *)&d->remote,
-				     d->remote_len))
+	if (!d->connected && connect(d->f.out_fd, &d->remote.any, d->remote.len))
 		return 0;
 	d->connected = 1;
 	if (sendmsg(d->f.out_fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return 0;
 	if (errno == ECONNREFUSED || errno == ECONNRESET || errno == ENOTCONN)
-		d->connected = !d->remote_len;
+		d->connected = !d->remote.len;
 	return lkl_net_fd_tx_error(&d->f, 0, errno);
 }
 
@@ -70,19 +68,17 @@ static const struct lkl_net_backend_ops dgram_ops = {
 static int open_paths(struct dgram *d, const char *param, struct lkl_net_why *why)
 {
 	const char *bar = strchr(param, '|');
-	struct sockaddr_un local;
-	socklen_t len;
+	struct lkl_sock_addr local;
 	char *path;
 	int err;
 
 	if (!bar)
-		return lkl_net_fail(why, -EINVAL, "\"%s\": not \"LOCAL|REMOTE\" or "
-				    "\"fd:N\"", param);
+		return lkl_net_fail(why, -EINVAL, "\"%s\": not \"LOCAL|REMOTE\", "
+				    "\"udp:HOST:PORT|HOST:PORT\" or \"fd:N\"", param);
 	path = strndup(param, bar - param);
 	if (!path)
 		return lkl_net_fail(why, -ENOMEM, "no memory");
-	err = lkl_net_unix_address(path, &local, &len, why) ?:
-	      lkl_net_unix_address(bar + 1, &d->remote, &d->remote_len, why);
+	err = lkl_sock_unix(path, &local, why) ?: lkl_sock_unix(bar + 1, &d->remote, why);
 	if (err)
 		goto fail;
 	d->f.fd[0] = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -91,7 +87,7 @@ static int open_paths(struct dgram *d, const char *param, struct lkl_net_why *wh
 		err = lkl_net_fail(why, -errno, "socket: %s", strerror(errno));
 		goto fail;
 	}
-	err = lkl_net_unix_bind(d->f.fd[0], &local, len, why);
+	err = lkl_sock_bind(d->f.fd[0], &local, SOCK_DGRAM, path, why);
 	if (err)
 		goto fail;
 	d->local = path;
@@ -104,21 +100,28 @@ fail:
 int lkl_net_open_dgram(const char *param, uint32_t offload, struct lkl_net_why *why,
 		       struct lkl_net_backend **b)
 {
+	const char *udp = lkl_sock_scheme(param, "udp:");
 	struct dgram *d = calloc(1, sizeof(*d));
+	lkl_sock_t sock = LKL_NO_SOCK;
 	int err, size = BUF_SIZE;
 
 	if (!d || lkl_net_fd_init(&d->f, &dgram_ops)) {
 		free(d);
 		return lkl_net_fail(why, -ENOMEM, "no memory or too many open files");
 	}
-	err = strncmp(param, "fd:", 3) ? open_paths(d, param, why) :
-		lkl_net_given_fd(param, SOCK_DGRAM, &d->f.fd[0], why);
+	if (udp)
+		err = lkl_sock_udp(udp, &sock, why);
+	else if (lkl_sock_scheme(param, "fd:"))
+		err = lkl_sock_given(param, SOCK_DGRAM, &sock, why);
+	else
+		err = open_paths(d, param, why);
 	if (err) {
 		dgram_free(&d->f.base, 0);
 		return err;
 	}
-	if (!d->remote_len) {
-		d->f.out_fd = d->f.fd[0];
+	if (!d->remote.len) {
+		d->f.fd[0] = sock;
+		d->f.out_fd = sock;
 		d->connected = 1;
 	}
 	setsockopt(d->f.out_fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));

@@ -74,8 +74,6 @@ int lkl_net_open_raw(const char *param, uint32_t offload, struct lkl_net_why *wh
 		     struct lkl_net_backend **b);
 int lkl_net_open_pipe(const char *param, uint32_t offload, struct lkl_net_why *why,
 		      struct lkl_net_backend **b);
-int lkl_net_open_stream(const char *param, uint32_t offload, struct lkl_net_why *why,
-			struct lkl_net_backend **b);
 int lkl_net_open_dgram(const char *param, uint32_t offload, struct lkl_net_why *why,
 		       struct lkl_net_backend **b);
 int lkl_net_open_shm(const char *param, uint32_t offload, struct lkl_net_why *why,

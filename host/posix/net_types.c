@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "net_fd.h"
+#include "net_stream.h"
 
 const struct lkl_net_type lkl_net_types[] = {
 	{ "tap", lkl_net_open_tap },

@@ -232,12 +232,15 @@ struct lkl_netdev *lkl_netdev_slirp_create(const char *options);
 
 /**
  * lkl_netdev_stream_create() - a device over a stream socket
- * @address: path of a Unix socket to connect to, or "listen:PATH" to wait for the
- *	other end; "fd:N" for a socket that is connected already
+ * @address: path of a Unix socket to connect to, or "tcp:HOST:PORT", where HOST is an
+ *	address in numbers, that of IPv6 in brackets; "listen:PATH" or "listen:tcp:HOST:PORT"
+ *	to wait for the other end; "fd:N" for a socket that is connected already
  *
- * Each frame has its length before it, in four bytes, most significant first, as
+ * Connecting blocks as long as the host's connect() does. Each frame has its length before it, in four bytes, most significant first, as
  * passt and QEMU's "-netdev stream" have it. The link is up while somebody is
- * connected; one who listens takes the next one when the first has gone.
+ * connected; one who listens takes the next one when the first has gone. Nothing is
+ * encrypted, and whoever reaches the port is the other end: 127.0.0.1, or a network that
+ * is trusted. Windows has Unix sockets from version 10 1803 on.
  *
  * Return: the device or NULL.
  */
@@ -245,9 +248,12 @@ struct lkl_netdev *lkl_netdev_stream_create(const char *address);
 
 /**
  * lkl_netdev_dgram_create() - a device over a datagram socket
- * @addresses: "LOCAL|REMOTE", paths of Unix sockets; or "fd:N"
+ * @addresses: "LOCAL|REMOTE", paths of Unix sockets, which Windows does not have; or
+ *	"udp:HOST:PORT|HOST:PORT", the first of them ours, where HOST is an address in numbers,
+ *	that of IPv6 in brackets; or "fd:N"
  *
- * One frame is one datagram, as for QEMU's "-netdev dgram".
+ * One frame is one datagram, as for QEMU's "-netdev dgram". By UDP frames come from the
+ * other address only, and may get lost.
  *
  * Return: the device or NULL.
  */
