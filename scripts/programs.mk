@@ -137,7 +137,8 @@ $(unit-names:%=$(B)/tests/%$(exe)): $(B)/tests/%$(exe): tests/%.c $(check-source
 
 # Programs that the shell tests call. Some test what programs share.
 tool-helper-names := openvolume sandboxed stuck
-helper-names := $(if $(host-suites),,own/fs2tar) $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)),\
+helper-names := $(if $(host-suites),,own/fs2tar) $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)) \
+	$(if $(foreign),probing),\
 	$(if $(host-suites),,$(basename $(notdir $(wildcard tests/helpers/*.c)))))
 
 $(tool-helper-names:%=$(B)/tests/helpers/%$(exe)): $(B)/tests/helpers/%$(exe): tests/helpers/%.c \
@@ -153,6 +154,15 @@ $(B)/tests/helpers/%$(exe): tests/helpers/%.c $(B)/liblkl.a
 	$(Q)mkdir -p $(@D) $(B)/tests/.d
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(B)/tests/.d/helper-$*.d -o $@ $< \
 		$(program-libs)
+
+# Our own look for file systems, under sanitizers of its own.
+probing-sources := tests/helpers/probing.c $(addprefix tools/lkl/lib/,probe.c probe_own.c probe_table.c)
+
+$(B)/tests/helpers/probing: $(probing-sources) $(KB)/headers.stamp
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D) $(B)/tests/.d
+	$(Q)$(CC) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -Iinclude/uapi \
+		-I$(KB)/include -Itools/lkl/lib -o $@ $(probing-sources)
 
 # fs2tar as it is where there is no libarchive, which is elsewhere.
 own-fs2tar-sources := $(filter-out $(library-fs2tar),$(wildcard tools/lkl/fs2tar/*.c))

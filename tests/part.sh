@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib/shell.sh"
 
 part=$(realpath "$B/bin/lkl-part" 2> /dev/null)
+probing=$(realpath "$B/tests/helpers/probing" 2> /dev/null)
 layers=$PWD/tests/lib/layers.py
 if [ ! -x "$part" ]; then
 	skip part "libblkid-dev was missing when the programs were built"
@@ -81,6 +82,30 @@ fi
 "$part" root.img > table
 grep -q "$(printf '\033')" table && fail no-escape "an escape reaches the terminal" ||
 	pass no-escape
+
+# Tables that describe each other: a part of them is shown, and nothing grows without end.
+for kind in dos deep gpt; do
+	python3 "$layers" maze $kind maze.img
+	timeout 60 "$part" maze.img > table 2> err
+	[ $? = 0 ] && [ "$(wc -l < table)" -lt 300 ] && pass maze-$kind ||
+		fail maze-$kind "$(wc -l < table) lines, $(tail -1 err)"
+done
+
+# What hosts without libblkid have instead of it, under sanitizers.
+if [ ! -x "$probing" ]; then
+	skip own-probing "built for another host"
+else
+	truncate -s 2M fat.img swap.img table.img
+	mkfs.vfat -n LABEL fat.img > /dev/null
+	chmod 600 swap.img
+	mkswap -q -L label swap.img
+	sfdisk -q table.img <<< $'label: dos\nsize=1000,type=c\nsize=2000,type=5\nsize=100\nsize=100'
+	truncate -s 8M exfat.img && mkfs.exfat -L label exfat.img > /dev/null
+	timeout 120 "$probing" "${LKL_TEST_ALL:+$RANDOM}1" "${LKL_TEST_ALL:+10}2000" disk.img root.img \
+		fat.img swap.img table.img exfat.img > out 2>&1 &&
+		timeout 60 "$probing" 1 100 maze.img >> out 2>&1 && pass own-probing ||
+		fail own-probing "$(head -3 out | paste -sd ';')"
+fi
 
 # fails NAME STATUS WORDS ARGUMENT...
 fails()

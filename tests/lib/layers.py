@@ -12,6 +12,7 @@ Puts contents into layers that need a kernel to be written otherwise.
   layers.py lvm FILE CONTENT             a physical volume, its group, and a volume in it
   layers.py unsynced DEVICES FILE...     the superblocks of the device mapper's RAID of DEVICES
                                          devices say that no parity is complete
+  layers.py maze KIND FILE               a partition table in itself: "dos", "deep", "gpt"
   layers.py spoil SEED COUNT LIMIT FILE  random changes in the first LIMIT bytes in use
 """
 import functools, os, random, struct, sys, uuid
@@ -275,6 +276,24 @@ def spoil(seed, count, limit, name):
             mend(f)
 
 
+def maze(kind, name):
+    """Tables whose partitions have the same tables, by hundreds and then by millions."""
+    sectors = 16384
+    disk = bytearray(512 * sectors)
+    if kind == "gpt":
+        disk[512:604] = b"EFI PART" + bytes(64) + struct.pack("<QIII", 2, 1024, 128, 0)
+        for i in range(1024):
+            entry = b"type" * 4 + struct.pack("<QQQQ", i, 0, 1 + i, sectors - 1)
+            disk[1024 + 128 * i:1024 + 128 * i + len(entry)] = entry
+    else:
+        start = int(kind == "deep")
+        table = struct.pack("<B3sB3sII", 0, b"", 0x83, b"", start, sectors - 16) * 4
+        for i in range(16 if start else 1):
+            disk[512 * i + 446:512 * i + 512] = table + b"\x55\xaa"
+    with open(name, "wb") as f:
+        f.write(disk)
+
+
 def main(command, *args):
     if command == "md":
         raid(args[0], args[1], args[2:])
@@ -289,6 +308,8 @@ def main(command, *args):
             unsynced(int(args[0]), name)
     elif command == "lvm":
         lvm(*args)
+    elif command == "maze":
+        maze(*args)
     elif command == "spoil":
         units = {"K": 1 << 10, "M": 1 << 20}
         limit = int(args[2].rstrip("KM")) * units.get(args[2][-1], 1)

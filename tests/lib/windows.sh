@@ -127,6 +127,20 @@ refuses()
 	grep -qF "$expected" "$tmp/said"
 }
 
+# Tables in themselves, in programs without libblkid: shown in part, and that is said.
+mazes()
+{
+	local kind
+
+	for kind in dos deep gpt; do
+		python3 "$top/tests/lib/layers.py" maze $kind "$tmp/maze.img"
+		windows lkl-part maze.img > "$tmp/said" || { tail -3 "$tmp/said"; return 1; }
+		[ "$(wc -l < "$tmp/said")" -lt 300 ] || { echo "$kind: too long"; return 1; }
+		[ $kind != gpt ] || grep -q 'more than 256 partitions' "$tmp/said" ||
+			{ echo "$kind: no warning"; return 1; }
+	done
+}
+
 # A second program does not get an image that the first one writes, which takes it long;
 # who is the first does not matter.
 locked()
@@ -198,7 +212,7 @@ windows_programs()
 	top=$PWD
 	export top tmp
 	export -f windows make_tree make_hard_names same_tree listed round_trip hard_names same_table \
-		make_images refuses locked make_linux_tree archives
+		make_images refuses mazes locked make_linux_tree archives
 	make_tree "$tmp/tree"
 	make_hard_names "$tmp/hard"
 	try copy-ext4 120 round_trip ext4 64M mkfs.ext4 -q -F
@@ -213,6 +227,7 @@ windows_programs()
 	try images 60 make_images
 	try table-and-json 240 same_table ext2.img ext3.img vfat.img f2fs.img nilfs2.img gpt.img dos.img \
 		luks.img jfs.img swap.img squashfs.img iso.img ext4.img btrfs.img xfs.img
+	try table-in-itself 120 mazes
 	try no-image 30 refuses 'missing.img: No such file or directory' cptofs -i missing.img tree /
 	try no-source 30 refuses 'nothing-here: cannot be opened: No such file' cptofs -i ext2.img nothing-here /
 	try unknown-option 30 refuses 'unknown option' cptofs --frobnicate

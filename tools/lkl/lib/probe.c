@@ -10,6 +10,11 @@
 
 /* Tables in tables: an extended partition, a BSD label in a partition. */
 #define DEPTH_MAX 8
+/*
+ * Partitions of a disk, those in partitions too, as many as the kernel sees at most. An attacker's
+ * tables may describe each other.
+ */
+#define PARTITIONS_MAX 256
 
 int probe_keep(char **to, const char *text)
 {
@@ -48,11 +53,40 @@ static struct device *map_partition(struct device *disk, const char *title, uint
 	return dm_map(disk, title, &target, disk->read_only);
 }
 
+static int count(const struct device *dev)
+{
+	const struct device *child;
+	int n = 0;
+
+	for (child = dev->children; child; child = child->next)
+		n += 1 + count(child);
+	return n;
+}
+
+/* Whether there is no room for one more below the disk that @dev is on; says so once. */
+static int is_full(const struct device *dev)
+{
+	static const struct device *said;
+
+	while (dev->parent)
+		dev = dev->parent;
+	if (count(dev) < PARTITIONS_MAX)
+		return 0;
+	if (said != dev)
+		warning("%s has more than %d partitions; the others are left out", dev->title,
+			PARTITIONS_MAX);
+	said = dev;
+	return 1;
+}
+
 int probe_add_partition(struct device *disk, const struct partition *p)
 {
 	char name[64], title[1024];
 	struct device *dev;
 
+	/* A partition that begins where its disk does has the disk's table, once more. */
+	if ((disk->part && !disk->start) || is_full(disk))
+		return 0;
 	snprintf(title, sizeof(title), "%s, partition %d", disk->title, p->number);
 	if (!p->size || p->start >= disk->size || p->size > disk->size - p->start) {
 		warning("%s lies outside of it, and is left out", title);
