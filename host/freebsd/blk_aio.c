@@ -7,35 +7,21 @@
 #include <aio.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/event.h>
 #include <limits.h>
 #include <unistd.h>
 
-#include "blk_file.h"
+#include "blk_flight.h"
 #include "iov.h"
 
 #define EVENTS 32
 
-enum state {
-	NOT_STARTED,
-	STARTED,
-	/* No thread or no queue; requests go to the worker threads. */
-	UNUSABLE,
-};
-
 struct aio {
 	struct blk_file *file;
-	pthread_t thread;
+	struct blk_flight flight;
 	int queue;
-
-	pthread_mutex_t lock;
-	/* All under @lock. */
-	pthread_cond_t idle;
-	enum state state;
-	unsigned int inflight;
 };
 
 /* A request on its way. */
@@ -77,41 +63,13 @@ static int begin(struct aio *a, struct control *c)
 	return io->op == LKL_BLK_READ ? aio_readv(&c->cb) : aio_writev(&c->cb);
 }
 
-/*
- * What to do with the result of @io. Returns 1 if it is complete with *@status,
- * 0 if the rest of it goes the same way again, -1 if it is for the workers.
- */
-static int judge(struct aio *a, struct lkl_blk_io *io, int err, ssize_t res, int *status)
-{
-	int rw = io->op == LKL_BLK_READ || io->op == LKL_BLK_WRITE;
-
-	*status = LKL_DEV_BLK_STATUS_IOERR;
-	if (err == EINTR || err == EAGAIN || err == ECANCELED || err == EOPNOTSUPP ||
-	    err == EINVAL)
-		return -1;
-	if (err)
-		return 1;
-	if (rw && !res) {
-		if (io->op == LKL_BLK_READ)
-			*status = lkl_blk_file_end(a->file, io);
-		return 1;
-	}
-	if (rw) {
-		lkl_blk_file_advance(io, res);
-		if (io->len)
-			return 0;
-	}
-	*status = LKL_DEV_BLK_STATUS_OK;
-	return 1;
-}
-
 /* Returns whether the request has left the engine. */
 static int finish(struct aio *a, struct control *c)
 {
 	int err = aio_error(&c->cb), status, done;
 	ssize_t res = aio_return(&c->cb);
 
-	done = judge(a, c->io, err, res, &status);
+	done = lkl_blk_flight_judge(a->file, c->io, err ? -err : res, &status);
 	if (!done && !begin(a, c))
 		return 0;
 	if (done > 0)
@@ -141,37 +99,27 @@ static void *reap(void *arg)
 		if (!left)
 			continue;
 		lkl_blk_signal(&a->file->base);
-		pthread_mutex_lock(&a->lock);
-		a->inflight -= left;
-		if (!a->inflight)
-			pthread_cond_broadcast(&a->idle);
-		pthread_mutex_unlock(&a->lock);
+		pthread_mutex_lock(&a->flight.lock);
+		lkl_blk_flight_left(&a->flight, left);
+		pthread_mutex_unlock(&a->flight.lock);
 	}
 	return NULL;
 }
 
-/* With the lock held. The application's signals are none of the thread's business. */
+/* With the lock held. */
 static void start(struct aio *a)
 {
 	struct kevent stop;
-	sigset_t all, old;
-	int err;
 
-	a->state = UNUSABLE;
+	a->flight.state = BLK_UNUSABLE;
 	a->queue = kqueuex(KQUEUE_CLOEXEC);
 	if (a->queue < 0)
 		return;
 	EV_SET(&stop, 0, EVFILT_USER, EV_ADD | EV_ONESHOT, 0, 0, NULL);
-	err = kevent(a->queue, &stop, 1, NULL, 0, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if (!err)
-		err = pthread_create(&a->thread, NULL, reap, a);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!err) {
-		a->state = STARTED;
+	if (!kevent(a->queue, &stop, 1, NULL, 0, NULL))
+		lkl_blk_flight_start(&a->flight, reap, a);
+	if (a->flight.state == BLK_STARTED)
 		return;
-	}
 	close(a->queue);
 	a->queue = -1;
 }
@@ -180,13 +128,13 @@ static int is_started(struct aio *a)
 {
 	int started;
 
-	pthread_mutex_lock(&a->lock);
-	if (a->state == NOT_STARTED)
+	pthread_mutex_lock(&a->flight.lock);
+	if (a->flight.state == BLK_NOT_STARTED)
 		start(a);
-	started = a->state == STARTED;
+	started = a->flight.state == BLK_STARTED;
 	if (started)
-		a->inflight++;
-	pthread_mutex_unlock(&a->lock);
+		a->flight.count++;
+	pthread_mutex_unlock(&a->flight.lock);
 	return started;
 }
 
@@ -202,44 +150,26 @@ static void aio_engine_submit(struct lkl_blk_backend *b, struct lkl_blk_io *io)
 			if (!begin(a, c))
 				return;
 		}
-		pthread_mutex_lock(&a->lock);
-		a->inflight--;
-		if (!a->inflight)
-			pthread_cond_broadcast(&a->idle);
-		pthread_mutex_unlock(&a->lock);
+		pthread_mutex_lock(&a->flight.lock);
+		lkl_blk_flight_left(&a->flight, 1);
+		pthread_mutex_unlock(&a->flight.lock);
 		free(c);
 	}
 	/* The system takes no more than it has been told to. */
 	lkl_blk_threads_submit(b, io);
 }
 
-static void drain_locked(struct aio *a)
-{
-	while (a->inflight)
-		pthread_cond_wait(&a->idle, &a->lock);
-}
-
-/* The queue first: it may pass requests on to the workers, they never pass back. */
 static void aio_engine_drain(struct lkl_blk_backend *b)
 {
-	struct aio *a = to_aio(b);
-
-	pthread_mutex_lock(&a->lock);
-	drain_locked(a);
-	pthread_mutex_unlock(&a->lock);
-	lkl_blk_threads_drain(b);
+	lkl_blk_flight_drain(&to_aio(b)->flight, b);
 }
 
 static void aio_engine_fork_prepare(struct lkl_blk_backend *b)
 {
-	struct aio *a = to_aio(b);
-
-	pthread_mutex_lock(&a->lock);
-	drain_locked(a);
-	lkl_blk_threads_fork_prepare(b);
+	lkl_blk_flight_fork_prepare(&to_aio(b)->flight, b);
 }
 
-/* A child inherits neither queue nor thread, and starts its own when it needs them. */
+/* A child does not inherit the queue. */
 static void aio_engine_fork_done(struct lkl_blk_backend *b, int child)
 {
 	struct aio *a = to_aio(b);
@@ -247,10 +177,9 @@ static void aio_engine_fork_done(struct lkl_blk_backend *b, int child)
 	lkl_blk_threads_fork_done(b, child);
 	if (child) {
 		a->queue = -1;
-		a->state = NOT_STARTED;
-		pthread_cond_init(&a->idle, NULL);
+		lkl_blk_flight_forked(&a->flight);
 	}
-	pthread_mutex_unlock(&a->lock);
+	pthread_mutex_unlock(&a->flight.lock);
 }
 
 static void aio_engine_close(struct lkl_blk_backend *b)
@@ -259,14 +188,13 @@ static void aio_engine_close(struct lkl_blk_backend *b)
 	struct kevent stop;
 
 	aio_engine_drain(b);
-	if (a->state == STARTED) {
+	if (a->flight.state == BLK_STARTED) {
 		EV_SET(&stop, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, NULL);
 		kevent(a->queue, &stop, 1, NULL, 0, NULL);
-		pthread_join(a->thread, NULL);
+		pthread_join(a->flight.thread, NULL);
 		close(a->queue);
 	}
-	pthread_cond_destroy(&a->idle);
-	pthread_mutex_destroy(&a->lock);
+	lkl_blk_flight_destroy(&a->flight);
 	free(a);
 	lkl_blk_threads_close(b);
 }
@@ -279,8 +207,7 @@ static int aio_engine_open(struct blk_file *f)
 		return -ENOMEM;
 	a->file = f;
 	a->queue = -1;
-	pthread_mutex_init(&a->lock, NULL);
-	pthread_cond_init(&a->idle, NULL);
+	lkl_blk_flight_init(&a->flight);
 	f->engine = a;
 	return 0;
 }

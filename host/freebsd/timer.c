@@ -70,6 +70,7 @@ static int start(void)
 	if (queue < 0)
 		return -1;
 	queue_owner = getpid();
+	running = NULL;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = pthread_create(&thread, NULL, expire, NULL);
@@ -126,7 +127,9 @@ void LKL_ABI lkl_posix_timer_free(struct lkl_timer *timer)
 	for (p = &timers; *p != timer; p = &(*p)->next)
 		;
 	*p = timer->next;
-	while (running == timer && !pthread_equal(pthread_self(), thread))
+	/* What ran in the parent when it called fork() runs in the parent only. */
+	while (running == timer && queue_owner == getpid() &&
+	       !pthread_equal(pthread_self(), thread))
 		pthread_cond_wait(&ran, &lock);
 	pthread_mutex_unlock(&lock);
 	free(timer);

@@ -13,43 +13,28 @@
 #include <errno.h>
 #include <liburing.h>
 #include <linux/falloc.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "blk_file.h"
+#include "blk_flight.h"
 
 #define ENTRIES		128
 /* Copying this much takes about as long as waking the thread up. */
 #define READ_NOW_MAX	(128 * 1024)
 
-enum state {
-	NOT_STARTED,
-	STARTED,
-	/* No io_uring here; requests go to the worker threads. */
-	UNUSABLE,
-};
-
 struct uring {
 	struct blk_file *file;
-	pthread_t thread;
+	struct blk_flight flight;
 	int wake_fd;
 
-	pthread_mutex_t lock;
-	/* All under @lock. */
-	pthread_cond_t idle;
-	enum state state;
-	/* Submitted to the engine and not yet taken by the thread. */
+	/* All under the lock of @flight. Submitted to the engine and not yet taken by the thread. */
 	struct lkl_blk_io *first;
 	struct lkl_blk_io **last;
 	/* The thread has its ring, or found that there is none. */
 	int ready;
-	/* Submitted to the engine and not completed. */
-	unsigned int inflight;
 	/* The thread sleeps, or is about to; it wants a wake-up. */
 	int asleep;
 	int stop;
@@ -125,35 +110,6 @@ static struct lkl_blk_io *dequeue(struct uring *u)
 	return io;
 }
 
-/*
- * What to do with the result of @io. Returns 1 if it is complete with *@status,
- * 0 if it goes through the ring again, -1 if it is something for the workers.
- */
-static int judge(struct uring *u, struct lkl_blk_io *io, int res, int *status)
-{
-	int rw = io->op == LKL_BLK_READ || io->op == LKL_BLK_WRITE;
-
-	*status = LKL_DEV_BLK_STATUS_IOERR;
-	/* Refused by the ring rather than by the file: try the plain way. */
-	if (res == -EINTR || res == -EAGAIN || res == -ECANCELED ||
-	    res == -EOPNOTSUPP || res == -EINVAL)
-		return -1;
-	if (res < 0)
-		return 1;
-	if (rw && !res) {
-		if (io->op == LKL_BLK_READ)
-			*status = lkl_blk_file_end(u->file, io);
-		return 1;
-	}
-	if (rw) {
-		lkl_blk_file_advance(io, res);
-		if (io->len)
-			return 0;
-	}
-	*status = LKL_DEV_BLK_STATUS_OK;
-	return 1;
-}
-
 /* Goes through what completed. Returns how many requests left the engine. */
 static unsigned int reap(struct uring *u)
 {
@@ -170,11 +126,11 @@ static unsigned int reap(struct uring *u)
 			continue;
 		}
 		u->in_ring--;
-		done = judge(u, io, cqe->res, &status);
+		done = lkl_blk_flight_judge(u->file, io, cqe->res, &status);
 		if (!done) {
-			pthread_mutex_lock(&u->lock);
+			pthread_mutex_lock(&u->flight.lock);
 			queue(u, io);
-			pthread_mutex_unlock(&u->lock);
+			pthread_mutex_unlock(&u->flight.lock);
 			continue;
 		}
 		if (done > 0)
@@ -209,7 +165,7 @@ static int fill(struct uring *u, int *stop)
 	struct io_uring_sqe *sqe;
 	int sleep;
 
-	pthread_mutex_lock(&u->lock);
+	pthread_mutex_lock(&u->flight.lock);
 	while (u->first && u->in_ring < ENTRIES) {
 		sqe = io_uring_get_sqe(&u->ring);
 		if (!sqe)
@@ -221,18 +177,16 @@ static int fill(struct uring *u, int *stop)
 	sleep = !u->first || u->in_ring == ENTRIES;
 	u->asleep = sleep;
 	*stop = u->stop;
-	pthread_mutex_unlock(&u->lock);
+	pthread_mutex_unlock(&u->flight.lock);
 	return sleep;
 }
 
 static void awake(struct uring *u, unsigned int left)
 {
-	pthread_mutex_lock(&u->lock);
+	pthread_mutex_lock(&u->flight.lock);
 	u->asleep = 0;
-	u->inflight -= left;
-	if (!u->inflight)
-		pthread_cond_broadcast(&u->idle);
-	pthread_mutex_unlock(&u->lock);
+	lkl_blk_flight_left(&u->flight, left);
+	pthread_mutex_unlock(&u->flight.lock);
 }
 
 static void serve(struct uring *u)
@@ -323,14 +277,15 @@ static void give_up(struct uring *u)
 	struct lkl_blk_io *io;
 	unsigned int left = 0;
 
-	pthread_mutex_lock(&u->lock);
-	u->state = UNUSABLE;
+	pthread_mutex_lock(&u->flight.lock);
+	u->flight.state = BLK_UNUSABLE;
 	u->ready = 1;
 	for (; (io = dequeue(u)); left++)
 		lkl_blk_threads_submit(&u->file->base, io);
-	u->inflight -= left;
-	pthread_cond_broadcast(&u->idle);
-	pthread_mutex_unlock(&u->lock);
+	lkl_blk_flight_left(&u->flight, left);
+	/* Whoever waits for the ring has to know as well. */
+	pthread_cond_broadcast(&u->flight.idle);
+	pthread_mutex_unlock(&u->flight.lock);
 }
 
 static void *ring_thread(void *arg)
@@ -341,35 +296,27 @@ static void *ring_thread(void *arg)
 		give_up(u);
 		return NULL;
 	}
-	pthread_mutex_lock(&u->lock);
+	pthread_mutex_lock(&u->flight.lock);
 	u->ready = 1;
-	pthread_cond_broadcast(&u->idle);
-	pthread_mutex_unlock(&u->lock);
+	pthread_cond_broadcast(&u->flight.idle);
+	pthread_mutex_unlock(&u->flight.lock);
 	serve(u);
 	io_uring_queue_exit(&u->ring);
 	return NULL;
 }
 
-/* With the lock held. The application's signals are none of the thread's business. */
+/* With the lock held. */
 static void start(struct uring *u)
 {
-	sigset_t all, old;
-	int ret;
-
-	u->state = UNUSABLE;
+	u->flight.state = BLK_UNUSABLE;
 	u->wake_fd = eventfd(0, EFD_CLOEXEC);
 	if (u->wake_fd < 0)
 		return;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&u->thread, NULL, ring_thread, u);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (ret) {
-		close(u->wake_fd);
-		u->wake_fd = -1;
+	lkl_blk_flight_start(&u->flight, ring_thread, u);
+	if (u->flight.state == BLK_STARTED)
 		return;
-	}
-	u->state = STARTED;
+	close(u->wake_fd);
+	u->wake_fd = -1;
 }
 
 static void wake(struct uring *u)
@@ -391,15 +338,15 @@ static void uring_submit(struct lkl_blk_backend *b, struct lkl_blk_io *io)
 		return;
 	}
 	if (ring_can(u->file, io)) {
-		pthread_mutex_lock(&u->lock);
-		if (u->state == NOT_STARTED)
+		pthread_mutex_lock(&u->flight.lock);
+		if (u->flight.state == BLK_NOT_STARTED)
 			start(u);
-		if (u->state == STARTED) {
+		if (u->flight.state == BLK_STARTED) {
 			queue(u, io);
-			u->inflight++;
+			u->flight.count++;
 			queued = 1;
 		}
-		pthread_mutex_unlock(&u->lock);
+		pthread_mutex_unlock(&u->flight.lock);
 	}
 	if (!queued)
 		lkl_blk_threads_submit(b, io);
@@ -410,68 +357,51 @@ static void uring_kick(struct lkl_blk_backend *b)
 	struct uring *u = to_uring(b);
 	int asleep;
 
-	pthread_mutex_lock(&u->lock);
+	pthread_mutex_lock(&u->flight.lock);
 	asleep = u->asleep && u->first;
 	if (asleep)
 		u->asleep = 0;
-	pthread_mutex_unlock(&u->lock);
+	pthread_mutex_unlock(&u->flight.lock);
 	if (asleep)
 		wake(u);
 }
 
-static void drain_locked(struct uring *u)
-{
-	while (u->inflight)
-		pthread_cond_wait(&u->idle, &u->lock);
-}
-
-/* The ring first: it may pass requests on to the workers, they never pass back. */
 static void uring_drain(struct lkl_blk_backend *b)
 {
-	struct uring *u = to_uring(b);
-
 	uring_kick(b);
-	pthread_mutex_lock(&u->lock);
-	drain_locked(u);
-	pthread_mutex_unlock(&u->lock);
-	lkl_blk_threads_drain(b);
+	lkl_blk_flight_drain(&to_uring(b)->flight, b);
 }
 
 static void uring_start(struct lkl_blk_backend *b)
 {
 	struct uring *u = to_uring(b);
 
-	pthread_mutex_lock(&u->lock);
-	if (u->state == NOT_STARTED)
+	pthread_mutex_lock(&u->flight.lock);
+	if (u->flight.state == BLK_NOT_STARTED)
 		start(u);
-	while (u->state == STARTED && !u->ready)
-		pthread_cond_wait(&u->idle, &u->lock);
-	pthread_mutex_unlock(&u->lock);
+	while (u->flight.state == BLK_STARTED && !u->ready)
+		pthread_cond_wait(&u->flight.idle, &u->flight.lock);
+	pthread_mutex_unlock(&u->flight.lock);
 }
 
 static void uring_fork_prepare(struct lkl_blk_backend *b)
 {
-	struct uring *u = to_uring(b);
-
-	pthread_mutex_lock(&u->lock);
-	drain_locked(u);
-	lkl_blk_threads_fork_prepare(b);
+	lkl_blk_flight_fork_prepare(&to_uring(b)->flight, b);
 }
 
 /* The child starts a ring of its own when it needs one. */
 static void forget_ring(struct uring *u)
 {
-	if (u->state == STARTED)
+	if (u->flight.state == BLK_STARTED)
 		io_uring_queue_exit(&u->ring);
 	if (u->wake_fd >= 0)
 		close(u->wake_fd);
 	u->wake_fd = -1;
-	u->state = NOT_STARTED;
 	u->ready = 0;
 	u->asleep = 0;
 	u->in_ring = 0;
 	u->wake_armed = 0;
-	pthread_cond_init(&u->idle, NULL);
+	lkl_blk_flight_forked(&u->flight);
 }
 
 static void uring_fork_done(struct lkl_blk_backend *b, int child)
@@ -481,7 +411,7 @@ static void uring_fork_done(struct lkl_blk_backend *b, int child)
 	lkl_blk_threads_fork_done(b, child);
 	if (child)
 		forget_ring(u);
-	pthread_mutex_unlock(&u->lock);
+	pthread_mutex_unlock(&u->flight.lock);
 }
 
 static void uring_close(struct lkl_blk_backend *b)
@@ -490,17 +420,16 @@ static void uring_close(struct lkl_blk_backend *b)
 	int started;
 
 	uring_drain(b);
-	pthread_mutex_lock(&u->lock);
+	pthread_mutex_lock(&u->flight.lock);
 	u->stop = 1;
 	started = u->wake_fd >= 0;
-	pthread_mutex_unlock(&u->lock);
+	pthread_mutex_unlock(&u->flight.lock);
 	if (started) {
 		wake(u);
-		pthread_join(u->thread, NULL);
+		pthread_join(u->flight.thread, NULL);
 		close(u->wake_fd);
 	}
-	pthread_cond_destroy(&u->idle);
-	pthread_mutex_destroy(&u->lock);
+	lkl_blk_flight_destroy(&u->flight);
 	free(u);
 	lkl_blk_threads_close(b);
 }
@@ -514,8 +443,7 @@ static int uring_open(struct blk_file *f)
 	u->file = f;
 	u->wake_fd = -1;
 	u->last = &u->first;
-	pthread_mutex_init(&u->lock, NULL);
-	pthread_cond_init(&u->idle, NULL);
+	lkl_blk_flight_init(&u->flight);
 	f->engine = u;
 	return 0;
 }
