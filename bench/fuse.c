@@ -34,6 +34,7 @@ struct mounter {
 	const char *name, *id;
 	const char *mount[ARGS_MAX];	/* IMAGE and MNT stand for the names of these */
 	const char *umount[ARGS_MAX];
+	struct ceiling *ceiling;	/* instead of these, it is no command */
 	struct image img;
 	const char *missing;		/* why it cannot be measured, or NULL */
 };
@@ -65,10 +66,18 @@ static struct mounter through = {
 	.umount = { NULL, "-u", MNT },
 };
 
-/* Not a command. */
-static struct mounter ceiling = { .name = "FUSE that only answers", .id = "ceiling" };
+static struct mounter only_answers = {
+	.name = "FUSE that only answers", .id = "ceiling",
+	.ceiling = &(struct ceiling){ .writeback = 0 },
+};
 
-static struct mounter *const beside[] = { &through, &ceiling, &fuse2fs };
+/* What lklfuse can come near to by default. */
+static struct mounter gathering = {
+	.name = "the same, where the host gathers writes", .id = "gathering",
+	.ceiling = &(struct ceiling){ .writeback = 1 },
+};
+
+static struct mounter *const beside[] = { &through, &only_answers, &gathering, &fuse2fs };
 #define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))
 
 static char *buf;
@@ -92,7 +101,7 @@ static int run(const struct mounter *m, const char *const *command)
 
 static bool try_mount(const struct mounter *m)
 {
-	return m == &ceiling ? !ceiling_mount(m->img.mnt) : !run(m, m->mount);
+	return m->ceiling ? !ceiling_mount(m->ceiling, m->img.mnt) : !run(m, m->mount);
 }
 
 static void mount_it(struct mounter *m)
@@ -111,8 +120,8 @@ static void mount_it(struct mounter *m)
 
 static void umount_it(struct mounter *m)
 {
-	if (m == &ceiling)
-		ceiling_umount(m->img.mnt);
+	if (m->ceiling)
+		ceiling_umount(m->ceiling, m->img.mnt);
 	else if (run(m, m->umount))
 		bench_die("%s cannot unmount %s", m->name, m->img.path);
 	m->img.host_mounted = 0;
@@ -120,8 +129,8 @@ static void umount_it(struct mounter *m)
 
 static void prepare(struct mounter *m)
 {
-	image_create(&m->img, NULL, m->id, m == &ceiling ? 0 : IMAGE_SIZE, 0);
-	if (m != &ceiling)
+	image_create(&m->img, NULL, m->id, m->ceiling ? 0 : IMAGE_SIZE, 0);
+	if (!m->ceiling)
 		image_mkfs(&m->img);
 	snprintf(m->img.mnt, sizeof(m->img.mnt), "%.240s.mnt", m->img.path);
 	bench_os(mkdir(m->img.mnt, 0700), m->img.mnt);
@@ -276,7 +285,7 @@ static void small_files(const struct mounter *m, double us[STEPS])
 		uint64_t begin = bench_now();
 
 		/* It has no names to list; what it is asked then comes with the next step. */
-		if (step == LIST && m == &ceiling)
+		if (step == LIST && m->ceiling)
 			continue;
 		for (int i = 0; i < FILES && step != LIST; i++) {
 			snprintf(path, sizeof(path), "%s/small/file-%d", m->img.mnt, i);
@@ -352,7 +361,7 @@ static void small_rows(void)
 		bench_result(&rows[s], bench_median(val[0][s], runs_of(&lklfuse)),
 			     loop.missing ? NAN : bench_median(val[1][s], runs_of(&loop)));
 		for (int i = 0; i < BESIDE; i++)
-			if (!beside[i]->missing && !(s == LIST && beside[i] == &ceiling))
+			if (!beside[i]->missing && !(s == LIST && beside[i]->ceiling))
 				bench_note("%s: %.1f us", beside[i]->name,
 					   bench_median(val[2 + i][s], runs_of(beside[i])));
 	}

@@ -329,23 +329,37 @@ try many-files 120 many_files
 mounted && umount_it
 
 # One file, whatever the case of its name; none once it is gone.
+# any_case IMAGE FSCK FOLDS: all of the file system, or a folder of which that is said.
 any_case()
 {
-	mount_it "$work/fat.img" || return
-	as_user sh -ec 'cd "$1"; test ! -e readme; echo text > ReadMe; grep -q text readme
+	local image=$1 fsck=$2 folds=$3
+	mount_it "$work/$image" || return
+	as_user sh -ec 'cd "$1"; mkdir folder; cd folder; test ! -e before
+		[ -z "$2" ] || chattr +F .
+		test ! -e readme; echo text > ReadMe; grep -q text readme
 		test -e README; test "$(stat -c %i readme)" = "$(stat -c %i ReadMe)"
 		mv README other; test ! -e readme; test -e OTHER; rm Other
 		test ! -e other; test ! -e OTHER; mkdir Dir; test -d dIR; rmdir dir
-		test ! -e Dir' _ "$mnt" && umount_it && fsck.vfat -n "$work/fat.img"
+		test ! -e Dir; echo 1 > Before; test -e before; echo 2 > BEFORE
+		test "$(ls)" = Before; test "$(cat before)" = 2
+		[ -z "$2" ] || { cd ..; mkdir exact; echo 1 > exact/A; test ! -e exact/a; }' \
+		_ "$mnt" "$folds" && umount_it && $fsck "$work/$image"
 }
 export -f any_case
-if have mkfs.vfat; then
-	fresh fat.img 64M mkfs.vfat > /dev/null
-	try any-case 60 any_case
+while read -r name image fsck folds mkfs; do
+	if ! have "${mkfs%% *}"; then
+		skip "any-case$name" "there is no ${mkfs%% *}"
+		continue
+	fi
+	# shellcheck disable=SC2086 # words
+	fresh "$image" 64M $mkfs > /dev/null
+	try "any-case$name" 60 any_case "$image" "${fsck//,/ }" "${folds#-}"
 	mounted && umount_it
-else
-	skip any-case "there is no mkfs.vfat"
-fi
+done <<EOF
+-vfat fat.img fsck.vfat,-n - mkfs.vfat
+-ext4 fold.img e2fsck,-fn folds mkfs.ext4 -q -F -O casefold
+-f2fs fold.img fsck_f2fs folds mkfs.f2fs -q -O casefold -C utf8
+EOF
 
 # ---- options and refusals ---------------------------------------------------------
 

@@ -28,10 +28,11 @@
 
 enum { ROOT = 1, SMALL, DATA, FILE_0 };
 
+/* Of the server, which is a process of its own. */
 static int dev = -1;
-static pid_t server;
+static int writeback;
 static char *request, *pages;
-/* Files by their inode numbers; sizes outlive the server. */
+/* Files by their inode numbers; they outlive the server. */
 static uint64_t *sizes;
 static char *exists;
 
@@ -86,7 +87,7 @@ static void made(const struct fuse_in_header *in, uint64_t ino, int opened)
 			.nodeid = ino, .entry_valid = FOREVER, .attr_valid = FOREVER,
 			.attr = attr_of(ino),
 		},
-		.open.open_flags = FOPEN_DIRECT_IO,
+		.open.open_flags = writeback ? FOPEN_KEEP_CACHE : FOPEN_DIRECT_IO,
 	};
 
 	exists[ino] = 1;
@@ -101,7 +102,7 @@ static void init(const struct fuse_in_header *in)
 		.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION,
 		.max_readahead = DATA_MAX, .max_write = DATA_MAX, .max_background = 64,
 		.congestion_threshold = 48, .max_pages = DATA_MAX / 4096, .time_gran = 1,
-		.flags = host->flags & (FUSE_ASYNC_READ | FUSE_BIG_WRITES | FUSE_MAX_PAGES |
+		.flags = host->flags & ((writeback ? FUSE_WRITEBACK_CACHE : 0) | FUSE_ASYNC_READ | FUSE_BIG_WRITES | FUSE_MAX_PAGES |
 					FUSE_NO_OPEN_SUPPORT | FUSE_NO_OPENDIR_SUPPORT |
 					FUSE_PARALLEL_DIROPS | FUSE_HANDLE_KILLPRIV_V2),
 	}, sizeof(struct fuse_init_out));
@@ -154,6 +155,9 @@ static void answer(const struct fuse_in_header *in)
 		      sizes[ino] - read->offset < read->size ?
 		      sizes[ino] - read->offset : read->size);
 		break;
+	case FUSE_GETXATTR:
+		reply(in->unique, ENODATA, NULL, 0);
+		break;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
@@ -173,6 +177,8 @@ static void serve(void)
 	struct pollfd wait = { .fd = dev, .events = POLLIN };
 	uint64_t end = 0;
 
+	request = shared(DATA_MAX + 4096);
+	pages = shared(DATA_MAX);
 	for (;;) {
 		ssize_t n = read(dev, request, DATA_MAX + 4096);
 
@@ -205,17 +211,20 @@ static void read_ahead(const char *mnt)
 	close(fd);
 }
 
-const char *ceiling_mount(const char *mnt)
+static void make_files(struct ceiling *c)
+{
+	if (c->sizes)
+		return;
+	c->sizes = shared((FILES_MAX + FILE_0) * sizeof(*c->sizes));
+	c->exists = shared(FILES_MAX + FILE_0);
+	c->exists[SMALL] = 1;
+}
+
+const char *ceiling_mount(struct ceiling *c, const char *mnt)
 {
 	char options[128];
 
-	if (!sizes) {
-		sizes = shared((FILES_MAX + FILE_0) * sizeof(*sizes));
-		exists = shared(FILES_MAX + FILE_0);
-		request = shared(DATA_MAX + 4096);
-		pages = shared(DATA_MAX);
-		exists[SMALL] = 1;
-	}
+	make_files(c);
 	dev = open("/dev/fuse", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (dev < 0)
 		return "no /dev/fuse";
@@ -224,16 +233,19 @@ const char *ceiling_mount(const char *mnt)
 		close(dev);
 		return "needs root";
 	}
-	server = fork();
-	if (!server)
+	sizes = c->sizes;
+	exists = c->exists;
+	writeback = c->writeback;
+	c->server = fork();
+	if (!c->server)
 		serve();
 	close(dev);
 	read_ahead(mnt);
 	return NULL;
 }
 
-void ceiling_umount(const char *mnt)
+void ceiling_umount(struct ceiling *c, const char *mnt)
 {
 	umount2(mnt, MNT_DETACH);
-	waitpid(server, NULL, 0);
+	waitpid(c->server, NULL, 0);
 }

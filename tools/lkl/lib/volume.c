@@ -9,11 +9,14 @@
 #include <lkl.h>
 #include <lkl_host.h>
 #include <lkl/linux/btrfs.h>
+#include <lkl/linux/f2fs.h>
 
+#include "content.h"
 #include "device.h"
 #include "image.h"
 #include "kernel.h"
 #include "layers.h"
+#include "le.h"
 #include "message.h"
 #include "stack.h"
 #include "volume.h"
@@ -232,6 +235,29 @@ static int mount_chosen(struct open_volume *vol)
 	return 0;
 }
 
+/* Features of superblocks. */
+#define EXT4_SUPERBLOCK		1024
+#define EXT4_INCOMPAT		96
+#define EXT4_CASEFOLD		0x20000
+#define F2FS_CASEFOLD		0x1000
+
+/* Of the mounted file system: what struct volume says. */
+static int folds_case(const struct open_volume *vol)
+{
+	const char *type = vol->public.type;
+	unsigned char features[4];
+	uint32_t f2fs = 0;
+
+	if (!strcmp(type, "f2fs"))
+		return !lkl_sys_ioctl(vol->root_fd, LKL_F2FS_IOC_GET_FEATURES, (long)&f2fs) &&
+		       f2fs & F2FS_CASEFOLD;
+	if (!strcmp(type, "ext4"))
+		return !content_read(vol->chosen, features, sizeof(features),
+				     EXT4_SUPERBLOCK + EXT4_INCOMPAT) &&
+		       le32(features) & EXT4_CASEFOLD;
+	return 0;
+}
+
 /* Errors of writing are reported to descriptors that were open when they happened. */
 static int watch_errors(struct open_volume *vol)
 {
@@ -296,7 +322,10 @@ static int open_all(struct open_volume *vol)
 	    attach_images(vol) || stack_resolve(&vol->stack, &vol->disks, vol->options))
 		return -1;
 	vol->chosen = vol->stack.candidates.devices[0];
-	return mount_chosen(vol) || watch_errors(vol) ? -1 : 0;
+	if (mount_chosen(vol) || watch_errors(vol))
+		return -1;
+	vol->public.folds_case = folds_case(vol);
+	return 0;
 }
 
 int volume_open(const struct volume_options *options, struct volume **volume)

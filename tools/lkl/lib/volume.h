@@ -47,6 +47,8 @@ struct volume {
 	/* How messages call it: "disk.img, partition 2". */
 	const char *title;
 	int read_only;
+	/* It may have folders in which the case of names does not matter (casefold). */
+	int folds_case;
 };
 
 /*

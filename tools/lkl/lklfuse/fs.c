@@ -180,6 +180,8 @@ int fs_open(const char *path, const struct fs_options *from)
 	options = *from;
 	entry_timeout = FOREVER;
 	time_gran = 1;
+	if (options.folds_case && !options.read_only)
+		entry_timeout = 0;
 	for (size_t i = 0; i < sizeof(traits) / sizeof(*traits); i++) {
 		if (strcmp(traits[i].type, options.type))
 			continue;

@@ -18,6 +18,8 @@ struct fs_options {
 	/* Type of the file system as the kernel calls it. */
 	const char *type;
 	bool read_only;
+	/* There may be folders in which a file has more names, differing in case. */
+	bool folds_case;
 	/* The host's kernel checks permissions. */
 	bool permissions;
 	/* The host's kernel passes each write on, rather than gather them. */

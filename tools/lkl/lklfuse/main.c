@@ -52,6 +52,7 @@ static int serve_volume(const struct options *o, struct volume *volume, int log)
 	const struct fs_options options = {
 		.type = volume->type,
 		.read_only = volume->read_only,
+		.folds_case = volume->folds_case,
 		.permissions = o->permissions,
 		.write_through = o->write_through,
 		.set_uid = o->set_uid,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Making, removing and renaming of files. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 
 #include "fs.h"
 
@@ -41,11 +43,49 @@ void fs_readlink(fuse_req_t req, fuse_ino_t ino)
 	fuse_reply_readlink(req, target);
 }
 
-void fs_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+/*
+ * A regular file of the name @name, open for reading and writing, as the descriptor that
+ * node_data() will need next. 0 or err.
+ */
+static long make_file(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		      int flags, struct node **node, struct lkl_statx *attr)
 {
 	struct node *dir = node_of(parent);
-	int fd = node_path(dir);
+	int dir_fd = node_path(dir);
+	long fd, ret;
 
+	if (dir_fd < 0)
+		return dir_fd;
+	identity_take(req);
+	fd = lkl_sys_openat(dir_fd, name, flags | LKL_O_RDWR | LKL_O_CREAT | LKL_O_NOFOLLOW |
+			    LKL_O_CLOEXEC, mode);
+	node_put(dir);
+	if (fd < 0)
+		return fd;
+	ret = node_lookup_fd(fd, node, attr);
+	if (ret)
+		lkl_sys_close(fd);
+	else
+		node_keep_data(*node, fd);
+	return ret;
+}
+
+void fs_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	struct node *dir = node_of(parent), *node;
+	struct lkl_statx attr;
+	long ret;
+	int fd;
+
+	if (S_ISREG(mode)) {
+		ret = make_file(req, parent, name, mode, LKL_O_EXCL, &node, &attr);
+		if (ret)
+			reply_status(req, ret);
+		else
+			reply_entry(req, node, &attr);
+		return;
+	}
+	fd = node_path(dir);
 	if (fd < 0) {
 		reply_status(req, fd);
 		return;
@@ -57,37 +97,30 @@ void fs_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, 
 void fs_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 	       struct fuse_file_info *fi)
 {
-	const int flags = LKL_O_CREAT | LKL_O_EXCL | LKL_O_TRUNC;
 	bool only_writes = (fi->flags & O_ACCMODE) == O_WRONLY;
 	struct fuse_entry_param entry = {
 		.attr_timeout = fs_attr_timeout(),
 		.entry_timeout = fs_entry_timeout(),
 	};
-	struct node *dir = node_of(parent), *node;
-	int dir_fd = node_path(dir);
 	struct lkl_statx attr;
-	long fd, ret;
+	struct node *node;
+	long ret;
 
-	if (dir_fd < 0) {
-		reply_status(req, dir_fd);
+	/* The host then has the file made, and opens it without us. */
+	if (!fs_writes_direct()) {
+		fuse_reply_err(req, ENOSYS);
 		return;
 	}
-	identity_take(req);
-	fd = lkl_sys_openat(dir_fd, name, LKL_O_RDWR | LKL_O_NOFOLLOW | LKL_O_CLOEXEC |
-			    (fi->flags & flags), mode);
-	node_put(dir);
-	ret = fd < 0 ? fd : node_lookup_fd(fd, &node, &attr);
+	ret = make_file(req, parent, name, mode, fi->flags & (LKL_O_EXCL | LKL_O_TRUNC), &node,
+			&attr);
 	if (ret) {
-		if (fd >= 0)
-			lkl_sys_close(fd);
 		reply_status(req, ret);
 		return;
 	}
-	node_keep_data(node, fd);
 	entry.ino = node_id(node);
 	attr_show(&attr, &entry.attr);
 	fi->keep_cache = 1;
-	fi->direct_io = only_writes && fs_writes_direct();
+	fi->direct_io = only_writes;
 	if (fuse_reply_create(req, &entry, fi))
 		node_forget(node, 1);
 }

@@ -28,6 +28,9 @@
 #define WAIT_PAUSE_NS	2000000
 #define WAIT_PATIENCE	5000
 
+/* How far the host reads ahead, in requests of the largest size. */
+#define READ_AHEAD_REQUESTS	4
+
 /* Words between the processes, one byte each. */
 #define READY		'R'
 #define STOP		'S'
@@ -137,7 +140,8 @@ static void write_pid(const char *name)
 
 /*
  * FUSE reads ahead by 128 KiB, whatever it is asked for, and only root may change that.
- * Without it everything works, but slower.
+ * Without it everything works, but slower. By several requests, so that the next one is
+ * there when one has been answered.
  */
 static void read_further_ahead(const char *mountpoint)
 {
@@ -152,7 +156,7 @@ static void read_further_ahead(const char *mountpoint)
 	fd = open(name, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	dprintf(fd, "%lu\n", CHANNEL_DATA_MAX >> 10);
+	dprintf(fd, "%lu\n", READ_AHEAD_REQUESTS * CHANNEL_DATA_MAX >> 10);
 	close(fd);
 }
 

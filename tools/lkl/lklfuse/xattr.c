@@ -53,16 +53,28 @@ static void reply_value(fuse_req_t req, const char *value, size_t size, long ret
 		fuse_reply_xattr(req, ret);
 }
 
+/* The host asks before the first write to each file whether it has capabilities. */
 void fs_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	struct node *node = node_of(ino);
 	char path[FD_NAME_SIZE], value[VALUE_MAX];
-	long ret = begin(node, path);
+	long ret = -LKL_ENOSYS;
+	int fd;
 
-	if (!ret) {
-		if (size > sizeof(value))
-			size = sizeof(value);
-		ret = lkl_sys_getxattr(path, name, value, size);
+	if (size > sizeof(value))
+		size = sizeof(value);
+	if (supported) {
+		fd = node_path(node);
+		if (fd < 0) {
+			reply_status(req, fd);
+			return;
+		}
+		ret = lkl_sys_fgetxattr(fd, name, value, size);
+		/* That of a descriptor made with O_PATH. */
+		if (ret == -LKL_EBADF) {
+			fd_name(path, fd);
+			ret = lkl_sys_getxattr(path, name, value, size);
+		}
 		node_put(node);
 	}
 	reply_value(req, value, size, ret);
