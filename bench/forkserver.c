@@ -40,9 +40,7 @@ static void clean_up(void)
 	char command[200], line[200];
 
 	if (loop[0]) {
-		snprintf(image, sizeof(image), "%s/img", dir);
-	snprintf(over_base, sizeof(over_base), "--base=%s/img %s/case", dir, dir);
-	snprintf(command, sizeof(command), "losetup -d %s", loop);
+		snprintf(command, sizeof(command), "losetup -d %s", loop);
 		run(line, sizeof(line), command);
 	}
 	snprintf(command, sizeof(command), "rm -rf %s", dir);

@@ -42,13 +42,28 @@ cmp -s disk.img before.img && pass unchanged || fail unchanged "the image was wr
 says summary 0 "^300 cases in .* 300 mounted, 0 refused, 0 crashed, 0 hung" -t ext4 -n 300 disk.img
 
 # Children are light: nothing of the kernel's memory has to be copied for them beforehand, and
-# none has a thread, or waits for anything but its own timers.
+# none has a thread, or waits for anything but its own timers. One does all cases that end well,
+# where the host (Linux 6.7) tells what they wrote.
 if have strace; then
-	strace -f -qq -o calls -e trace=memfd_create,clone3,futex "$server" -t ext4 -n 20 -q disk.img > out
+	count()
+	{
+		strace -f -qq -o calls -e trace=memfd_create,clone,clone3,fork,futex "$server" "$@" > out
+		forks=$(grep -Ec 'clone\(|fork\(' calls)
+	}
+	count -t ext4 -n 20 -q --processes disk.img
 	n=$(grep -c memfd_create calls)
 	[ "$n" -le 2 ] && pass light_memory || fail light_memory "$n files in memory for 20 cases"
 	grep -Eq 'clone3|FUTEX_WAIT' calls && fail light_alone "$(grep -Em1 'clone3|FUTEX_WAIT' calls)" ||
 		pass light_alone
+	[ "$forks" -ge 20 ] && pass processes || fail processes "$forks for 20 cases"
+	IFS=. read -r major minor _ < <(uname -r)
+	minor=${minor%%[!0-9]*}
+	if [ $((major * 1000 + minor)) -ge 6007 ]; then
+		count -t ext4 -n 20 -q disk.img
+		[ "$forks" = 1 ] && pass one_process || fail one_process "$forks for 20 cases"
+	else
+		skip one_process "Linux 6.7 is needed"
+	fi
 fi
 SECONDS=0
 says sleeps 0 "^2 cases in .* 2 mounted" -t ext4 -n 2 -l 100 --do "sleep 20000" disk.img
@@ -58,6 +73,22 @@ says sleeps 0 "^2 cases in .* 2 mounted" -t ext4 -n 2 -l 100 --do "sleep 20000" 
 says fresh 0 "mkdir d = 0" -v -t ext4 -n 3 --do 'mkdir d; sync' disk.img
 grep -q "File exists" out && fail fresh_each "a case found what another one did" ||
 	pass fresh_each
+
+# Nor in the kernel's own memory: /, not the image's.
+for mode in "" --processes; do
+	# shellcheck disable=SC2086 # none or one
+	says fresh_kernel$mode 0 "^5 cases in .* 5 mounted" -v $mode -t ext4 -n 5 \
+		--do 'mkdir ../d; write ../f 100000; setxattr ../d trusted.x y' disk.img
+	[ "$(grep -c "^mkdir ../d = 0" out)" = 5 ] && pass fresh_kernel_each$mode ||
+		fail fresh_kernel_each$mode "a case found what another one did"
+done
+# It makes mappings of its own, each time.
+if have mksquashfs; then
+	mksquashfs "$files" squash.img -quiet > /dev/null
+	says mappings 0 "^30 cases in .* 30 mounted" -r -t squashfs -n 30 squash.img
+else
+	skip mappings "there is no mksquashfs"
+fi
 
 cat > script <<'SCRIPT'
 # a comment
@@ -78,8 +109,15 @@ head -c 100000 /dev/urandom > noise.img
 mkdir corpus
 cp disk.img noise.img empty.img corpus
 says folder 0 "^3 cases in .* 1 mounted, 2 refused, 0 crashed" -t ext4 corpus
-timeout 60 "$server" -t ext4 - < disk.img | grep -q "^standard input: mounted" && pass stdin ||
+timeout 60 "$server" -t ext4 - < disk.img > out; grep -q "^standard input: mounted" out && pass stdin ||
 	fail stdin "not mounted from standard input"
+# What a larger image left is not there any more.
+head -c 600000 disk.img > half.img
+says half 0 "^half.img: " -t ext4 --size=4 half.img
+grep half.img out > alone
+"$server" -t ext4 disk.img half.img disk.img half.img > out 2>&1
+grep half.img out | sort -u | diff - alone > /dev/null && pass half_behind ||
+	fail half_behind "$(grep half.img out | paste -sd ';'), alone $(cat alone)"
 says read_only 0 "Read-only file system" -v -r -t ext4 --do 'mkdir x' disk.img
 says unknown_type 0 "not mounted: No such device" -t nonsense disk.img
 
@@ -134,6 +172,8 @@ mkdir found
 says crash 1 "^panic.img: the kernel stopped in \"" -t ext4 -d found -e walk panic.img disk.img
 grep -q "Kernel panic" out && pass crash_log || fail crash_log "no log of the kernel"
 grep -q "^disk.img: mounted" out && pass after_crash || fail after_crash "the next one was not done"
+says crash_between 1 "^12 cases in .* 8 mounted, 0 refused, 4 crashed, 0 hung" -t ext4 -n 4 -e walk \
+	disk.img panic.img disk.img
 cmp -s panic.img found/crash-0000-panic.img && grep -q "Kernel panic" found/crash-0000-panic.img.log &&
 	pass crash_saved || fail crash_saved "the image and the log are not there"
 

@@ -35,9 +35,16 @@ for type in $types; do
 	else
 		fail "$type-finds-more" "$out"
 	fi
-	# What it found is found again by itself, with the same result each time.
-	"$build/bin/lkl-forkserver" -q -t "$type" "--base=$tmp/$type/base.img" -c \
-		"$tmp/$type/out/default/queue" > "$tmp/again" 2>&1
+	# What it found is found again by itself, with the same result each time, also where each
+	# case has a process of its own.
+	for mode in "" --processes; do
+		# shellcheck disable=SC2086 # none or one
+		"$build/bin/lkl-forkserver" $mode -q -t "$type" "--base=$tmp/$type/base.img" -c \
+			"$tmp/$type/out/default/queue" > "$tmp/again$mode" 2>&1
+	done
 	grep -Eq ' 0 crashed, 0 hung; [0-9]+ edges$' "$tmp/again" && pass "$type-queue-is-harmless" ||
 		fail "$type-queue-is-harmless" "$(tail -3 "$tmp/again" | paste -sd ';')"
+	same=$(sed 's/^.*second: //' "$tmp/again" "$tmp/again--processes" | sort -u | wc -l)
+	[ "$same" = 1 ] && pass "$type-same-coverage" ||
+		fail "$type-same-coverage" "$(tail -qn 1 "$tmp/again" "$tmp/again--processes" | paste -sd ';')"
 done

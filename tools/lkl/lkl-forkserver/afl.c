@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,44 +76,68 @@ static int greet(int may_share)
 	return hear(&answer) ? !!(answer & HAS_SHARED_CASE) : -1;
 }
 
-int afl_serve(const struct job *job, struct test_case *c)
+/* What afl_serve() has for children. */
+struct session {
+	const struct job *job;
+	const struct shared_case *shared;
+	struct test_case *c;
+};
+
+/* The word that it says tells whether the last child was ended; it was waited for all the same. */
+static const struct test_case *next(void *data)
 {
-	const struct shared_case *shared = getenv(ENV_CASE) ? attach(ENV_CASE) : NULL;
+	const struct session *s = data;
 	uint32_t word;
 
-	switch (greet(!!shared)) {
+	if (!hear(&word) || !say(getpid()))
+		return NULL;
+	if (s->shared)
+		s->c->len = s->shared->len;
+	s->job->coverage[0] = 1;
+	return s->c;
+}
+
+/*
+ * It ends a child that takes too long, which may just have told that all is well: then it has
+ * read that, or will, and expects nothing more.
+ */
+static int was_told(void)
+{
+	struct pollfd more = { .fd = CONTROL, .events = POLLIN };
+	int unread = 0;
+
+	return (!ioctl(STATUS, FIONREAD, &unread) && unread) || poll(&more, 1, 20) > 0;
+}
+
+static void ended(void *data, const struct test_case *c, enum outcome outcome, int status)
+{
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || !was_told())
+		say(status);
+}
+
+int afl_serve(const struct job *job, struct test_case *c)
+{
+	struct session s = {
+		.job = job,
+		.shared = getenv(ENV_CASE) ? attach(ENV_CASE) : NULL,
+		.c = c,
+	};
+	const struct feed feed = { .next = next, .ended = ended, .data = &s };
+
+	switch (greet(!!s.shared)) {
 	case -1:
 		error(ENV_MAP " is set, but no fuzzer listens");
 		return -1;
 	case 1:
 		c->path = NULL;
-		c->bytes = shared->bytes;
+		c->bytes = s.shared->bytes;
 		break;
 	default:
-		shared = NULL;
+		s.shared = NULL;
 		if (!c->path) {
 			error("name the file with the case: @@ behind the options");
 			return -1;
 		}
 	}
-	/* Word: the last child was ended. It was waited for all the same. */
-	while (hear(&word)) {
-		pid_t pid;
-		int status;
-
-		if (shared)
-			c->len = shared->len;
-		job->coverage[0] = 1;
-		pid = child_start(job, c);
-		if (pid < 0) {
-			error("fork: %s", strerror(errno));
-			return -1;
-		}
-		if (!say(pid))
-			break;
-		child_wait(pid, &status);
-		if (!say(status))
-			break;
-	}
-	return 0;
+	return child_run_all(job, &feed);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <signal.h>
+#include <stddef.h>
 
 #include <lkl.h>
 #include <lkl_host.h>
@@ -9,33 +10,58 @@
 /* As long as a thread of the kernel spins at most before it sleeps. */
 #define SPIN_NS	50000
 
-static unsigned long long (LKL_ABI *host_time)(void);
-static int (LKL_ABI *host_sem_down_until)(struct lkl_sem *sem, unsigned long long deadline);
+/* What was there before. */
+static struct lkl_host_operations host;
 
-/* How far the kernel's clock is ahead of the host's, and may be; in ns. */
-static unsigned long long ahead, ahead_max = LKL_TIME_NEVER;
+/* The kernel's clock, and the date when it stood at zero; in ns. */
+static unsigned long long clock_ns;
+#define DATE_NS		(1767225600ULL * 1000000000)
+/* It goes on by this each time that it is read. */
+#define STEP_NS		50
+/* The end, by the clock. */
+static unsigned long long limit = LKL_TIME_NEVER;
+/* Where random numbers go on. */
+static unsigned long long random_state = 1;
+/* The kernel got memory, or gave some back. */
+static int changed;
 
 static unsigned long long LKL_ABI now(void)
 {
-	return host_time() + ahead;
+	return clock_ns += STEP_NS;
+}
+
+static unsigned long long LKL_ABI date(void)
+{
+	return DATE_NS + clock_ns;
+}
+
+/* The same ones each time. */
+static int LKL_ABI not_random(void *buf, int size)
+{
+	for (int i = 0; i < size; i++) {
+		random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
+		((unsigned char *)buf)[i] = random_state >> 56;
+	}
+	return size;
 }
 
 static void jump(unsigned long long ns)
 {
-	ahead += ns;
-	if (ahead > ahead_max)
+	clock_ns += ns;
+	if (clock_ns > limit)
 		raise(SIGALRM);
 }
 
-/* Nobody is there who could post it meanwhile. */
+/*
+ * Nobody is there who could post it. Without a timer there is no end: that takes its time only
+ * where a fuzzer is to see it.
+ */
 static int LKL_ABI wait_until(struct lkl_sem *sem, unsigned long long deadline)
 {
 	unsigned long long t = now();
 
-	if (deadline == LKL_TIME_NEVER)
-		return host_sem_down_until(sem, deadline);
-	if (host_sem_down_until(sem, 0))
-		return 1;
+	if (deadline == LKL_TIME_NEVER && limit == LKL_TIME_NEVER)
+		return host.sem_down_until(sem, deadline);
 	if (deadline > t)
 		jump(deadline - t);
 	return 0;
@@ -55,18 +81,80 @@ static lkl_thread_t LKL_ABI no_thread(void (LKL_ABI *f)(void *), void *arg)
 	return (lkl_thread_t)(unsigned long)&nobody;
 }
 
-void alone_init(void)
+static void *LKL_ABI page_alloc(unsigned long long size)
 {
-	host_time = lkl_host_ops.time;
-	host_sem_down_until = lkl_host_ops.sem_down_until;
-	lkl_host_ops.time = now;
-	lkl_host_ops.sem_down_until = wait_until;
-	lkl_host_ops.idle_wait = wait_until;
-	lkl_host_ops.idle_poll = poll_nothing;
-	lkl_host_ops.thread_create = no_thread;
+	changed = 1;
+	return host.page_alloc(size);
 }
 
-void alone_limit(unsigned int ms)
+static void LKL_ABI page_free(void *addr, unsigned long long size)
 {
-	ahead_max = ms ? ahead + ms * 1000000ULL : LKL_TIME_NEVER;
+	changed = 1;
+	host.page_free(addr, size);
+}
+
+static void *LKL_ABI mem_reserve(unsigned long long hint, unsigned long long size, int backed)
+{
+	changed = 1;
+	return host.mem_reserve(hint, size, backed);
+}
+
+static void LKL_ABI mem_release(void *addr, unsigned long long size)
+{
+	changed = 1;
+	host.mem_release(addr, size);
+}
+
+static int LKL_ABI mem_alias(void *addr, void *target, unsigned long long size, int write)
+{
+	changed = 1;
+	return host.mem_alias(addr, target, size, write);
+}
+
+static void LKL_ABI mem_unalias(void *addr, unsigned long long size)
+{
+	changed = 1;
+	host.mem_unalias(addr, size);
+}
+
+static void LKL_ABI mem_discard(void *addr, unsigned long long size)
+{
+	changed = 1;
+	host.mem_discard(addr, size);
+}
+
+void alone_init(void)
+{
+	struct lkl_host_operations *ops = &lkl_host_ops;
+
+	host = *ops;
+	ops->time = now;
+	ops->wall_time = date;
+	ops->random = not_random;
+	ops->sem_down_until = wait_until;
+	ops->idle_wait = wait_until;
+	ops->idle_poll = poll_nothing;
+	ops->thread_create = no_thread;
+	ops->page_alloc = page_alloc;
+	ops->page_free = page_free;
+	ops->mem_reserve = mem_reserve;
+	ops->mem_release = mem_release;
+	ops->mem_alias = mem_alias;
+	ops->mem_unalias = mem_unalias;
+	ops->mem_discard = mem_discard;
+}
+
+void alone_booted(void)
+{
+	changed = 0;
+}
+
+void alone_begin(unsigned int ms)
+{
+	limit = ms ? clock_ns + ms * 1000000ULL : LKL_TIME_NEVER;
+}
+
+int alone_changed_memory(void)
+{
+	return changed;
 }

@@ -159,7 +159,11 @@ void base_open(struct base *base, const char *name)
 	find_extents(base, image);
 	if (!base->n)
 		die("%s holds nothing but zeroes", name);
-	base->room = must_alloc(base->used);
+	/* Shared, so that nobody takes the trouble to put it back after a case. */
+	base->room = mmap(NULL, base->used, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
+	if (base->room == MAP_FAILED)
+		die("%s: no memory for cases: %s", name, strerror(errno));
 	checksums_find(&base->sums, image, base->size);
 	munmap(image, base->size);
 }
@@ -249,6 +253,15 @@ static int put_extents(const struct test_case *c, int fd, size_t total, const st
 	return 0;
 }
 
+static int put_image(const struct test_case *c, int fd, size_t len, const struct disk *disk)
+{
+	int err = len > disk->size ? -EFBIG : disk_clear(disk);
+
+	if (err)
+		return err;
+	return fd < 0 ? put(c, fd, disk->memory, len) : disk_map(disk, fd, len);
+}
+
 int case_load(const struct test_case *c, const struct base *base, int fix,
 	      const struct disk *disk)
 {
@@ -264,12 +277,8 @@ int case_load(const struct test_case *c, const struct base *base, int fix,
 		len = st.st_size;
 	if (base)
 		err = put_extents(c, fd, len, base, disk);
-	else if (len > disk->size)
-		err = -EFBIG;
-	else if (fd >= 0)
-		err = disk_map(disk, fd, len);
 	else
-		err = put(c, fd, disk->memory, len);
+		err = put_image(c, fd, len, disk);
 	if (fd >= 0)
 		close(fd);
 	if (!err && base && fix)

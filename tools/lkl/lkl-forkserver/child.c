@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <lkl.h>
@@ -16,9 +17,12 @@
 
 #include "alone.h"
 #include "child.h"
+#include "snapshot.h"
 
 #define DEVICE	"/disk"
 #define MNT	"/mnt"
+/* The most children that do without what was in vain. */
+#define REST_MAX	128
 
 static struct report *report;
 static int verbose;
@@ -155,43 +159,156 @@ static void set_limit(unsigned int ms)
 		.it_value = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 },
 	};
 
-	signal(SIGALRM, SIG_DFL);
 	setitimer(ITIMER_REAL, &t, NULL);
-	alone_limit(ms);
 }
 
-pid_t child_start(const struct job *job, const struct test_case *c)
-{
-	pid_t pid;
+/*
+ * A case has a stack of its own, which is put back like other memory; who puts it back is on
+ * the one that the process was started with.
+ */
+#define STACK_SIZE	(1UL << 20)
+#define GUARD_SIZE	65536
 
-	memset(report, 0, offsetof(struct report, log));
-	fflush(stdout);
-	pid = fork();
-	if (pid)
-		return pid;
+static ucontext_t outside, inside;
+static const struct job *the_job;
+static const struct test_case *the_case;
+
+static void on_case_stack(void)
+{
+	report->error = run(the_job, the_case);
+}
+
+static char *new_stack(void)
+{
+	char *stack = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (stack == MAP_FAILED)
+		die("no memory for a stack: %s", strerror(errno));
+	mprotect(stack, GUARD_SIZE, PROT_NONE);
+	return stack + GUARD_SIZE;
+}
+
+static void run_case(const struct job *job, const struct test_case *c, char *stack)
+{
+	the_job = job;
+	the_case = c;
+	getcontext(&inside);
+	inside.uc_stack.ss_sp = stack;
+	inside.uc_stack.ss_size = STACK_SIZE;
+	inside.uc_link = &outside;
+	makecontext(&inside, on_case_stack, 0);
 	if (job->limit_ms)
 		set_limit(job->limit_ms);
-	report->error = run(job, c);
-	if (job->verbose)
-		fflush(stdout);
-	/* What the kernel still has to do dies with it. */
-	_exit(report->error ? 1 : 0);
+	alone_begin(job->limit_ms);
+	swapcontext(&outside, &inside);
+	if (job->limit_ms)
+		set_limit(0);
 }
 
-enum outcome child_wait(pid_t pid, int *status)
+static enum outcome outcome_of(int status)
 {
-	int st;
-
-	while (waitpid(pid, &st, 0) != pid)
-		if (errno != EINTR)
-			die("waitpid: %s", strerror(errno));
-	if (status)
-		*status = st;
-	if (WIFSIGNALED(st))
-		return WTERMSIG(st) == SIGALRM ? OUTCOME_HUNG : OUTCOME_CRASHED;
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGALRM ? OUTCOME_HUNG : OUTCOME_CRASHED;
 	if (report->stage == STAGE_DONE)
 		return OUTCOME_MOUNTED;
 	if (!report->error)
 		return OUTCOME_CRASHED;
 	return report->stage == STAGE_LOAD ? OUTCOME_FAILED : OUTCOME_REFUSED;
+}
+
+/* How a child ends in good order. */
+enum {
+	ENDED_LAST = 64,
+	/* Memory is not as it was: another one is to go on. */
+	ENDED_USED,
+};
+
+/* Does what cases there are, while memory can be put back. */
+static void __attribute__((noreturn)) child(const struct job *job, const struct feed *feed,
+					    int may_restore)
+{
+	char *stack = new_stack();
+	const struct test_case *c;
+
+	signal(SIGALRM, SIG_DFL);
+	/* Where each case maps its image anew there is nothing to put back. */
+	if (may_restore)
+		may_restore = !snapshot_take(job->base ? NULL : job->disk.memory,
+					     job->base ? 0 : job->disk.size);
+	do {
+		int status;
+
+		c = feed->next(feed->data);
+		if (!c)
+			break;
+		memset(report, 0, offsetof(struct report, log));
+		report->current = c;
+		report->cases++;
+		run_case(job, c, stack);
+		status = report->error ? 1 << 8 : 0;
+		feed->ended(feed->data, c, outcome_of(status), status);
+		report->current = NULL;
+		fflush(stdout);
+	} while (may_restore && !alone_changed_memory() && !snapshot_restore());
+	/* What the kernel still has to do dies with it. */
+	_exit(c ? ENDED_USED : ENDED_LAST);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) != pid)
+		if (errno != EINTR)
+			die("waitpid: %s", strerror(errno));
+	return status;
+}
+
+/*
+ * Whether the next child is to put memory back, which it has to prepare for. In vain where
+ * each case changes mappings, or ends the process: after that some children do without.
+ */
+static int is_worth_it(int had_one)
+{
+	static unsigned int failures, rest;
+	static int last = 1;
+
+	if (last)
+		failures = had_one ? 2 * failures + 1 : 0;
+	if (last && had_one)
+		rest = failures < REST_MAX ? failures : REST_MAX;
+	last = !rest || !rest--;
+	return last;
+}
+
+int child_run_all(const struct job *job, const struct feed *feed)
+{
+	int status, in_vain = 0, restore = !job->processes;
+	pid_t pid;
+
+	do {
+		report->current = NULL;
+		report->cases = 0;
+		fflush(stdout);
+		pid = fork();
+		if (pid < 0) {
+			error("fork: %s", strerror(errno));
+			return -1;
+		}
+		if (!pid)
+			child(job, feed, restore);
+		status = wait_for(pid);
+		if (report->current) {
+			feed->ended(feed->data, report->current, outcome_of(status), status);
+			in_vain = 0;
+		} else if (WIFSIGNALED(status) && ++in_vain < 3) {
+			/* A fuzzer may end it when it is just ready. */
+		} else if (!WIFEXITED(status) || WEXITSTATUS(status) < ENDED_LAST) {
+			error("the process for the cases ended by itself");
+			return -1;
+		}
+		restore = !job->processes && is_worth_it(report->cases == 1);
+	} while (!WIFEXITED(status) || WEXITSTATUS(status) != ENDED_LAST);
+	return 0;
 }

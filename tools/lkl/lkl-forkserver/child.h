@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One test case in a child of fork(), which has a fresh kernel. */
+/*
+ * Test cases in children of fork(), which have a fresh kernel each. A child whose case ended
+ * well puts back what the case wrote to memory, and goes on with the next one.
+ */
 #ifndef LKL_FORKSERVER_CHILD_H
 #define LKL_FORKSERVER_CHILD_H
 
@@ -23,6 +26,8 @@ struct job {
 	int fix_checksums;
 	/* 0: none. */
 	unsigned int limit_ms;
+	/* Each case has a process of its own. */
+	int processes;
 	int verbose;
 	/* COVERAGE_SIZE bytes, shared with children, or NULL. */
 	unsigned char *coverage;
@@ -52,6 +57,8 @@ enum outcome {
 /* What a child tells, in memory that it shares with its parent. */
 struct report {
 	enum stage stage;
+	/* The case that runs, or NULL. */
+	const struct test_case *current;
 	/* Why it is not loaded, or not mounted; a negative errno. */
 	int error;
 	struct script_progress progress;
@@ -59,6 +66,8 @@ struct report {
 	/* The end of what the kernel said, as a ring. */
 	unsigned long log_len;
 	char log[LOG_SIZE];
+	/* Of the process. */
+	unsigned long cases;
 };
 
 /*
@@ -73,12 +82,22 @@ void child_boot(struct job *job, const char *arguments);
  */
 void child_warm_up(struct job *job);
 
-/* The report of the child that was started last. */
+/* Of the case that runs, or was the last to run. */
 const struct report *child_report(void);
 
-/* Starts a child for the case: its process, or -1 with errno set. */
-pid_t child_start(const struct job *job, const struct test_case *c);
-/* Waits for its end. @status, which may be NULL, gets what waitpid() said. */
-enum outcome child_wait(pid_t pid, int *status);
+/*
+ * Where cases come from, and what becomes of them. The functions are called in children and
+ * here: what they remember has to be in memory that is shared.
+ */
+struct feed {
+	/* The calling process is to run the case that it returns; NULL: there are no more. */
+	const struct test_case *(*next)(void *data);
+	/* @status: of the process if the case ended that, else as it would have been. */
+	void (*ended)(void *data, const struct test_case *c, enum outcome outcome, int status);
+	void *data;
+};
+
+/* Runs all of them. 0, or -1 with a message printed. */
+int child_run_all(const struct job *job, const struct feed *feed);
 
 #endif

@@ -105,6 +105,16 @@ void disk_attach(struct disk *disk)
 		die("the disk cannot be attached: %s", lkl_strerror(ret));
 }
 
+int disk_clear(const struct disk *disk)
+{
+	void *to = disk->memory;
+
+	if (mmap(to, disk->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+		 MAP_NORESERVE | MAP_FIXED, -1, 0) != to)
+		return -errno;
+	return 0;
+}
+
 int disk_map(const struct disk *disk, int fd, size_t len)
 {
 	void *to = disk->memory;

@@ -22,6 +22,8 @@ struct disk {
 void disk_init(struct disk *disk, size_t size, int read_only);
 /* Gives it to the kernel, which runs. The same. */
 void disk_attach(struct disk *disk);
+/* Makes it empty again. 0 or a negative errno. */
+int disk_clear(const struct disk *disk);
 /*
  * Puts the @len bytes of the file @fd at its beginning, without copying what is not written.
  * 0 or a negative errno.

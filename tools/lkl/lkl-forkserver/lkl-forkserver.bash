@@ -19,7 +19,7 @@ _lkl_forkserver()
 	esac
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "--type --mount-options --read-only --script --do --runs
-			--limit --save --warnings --base --pack --fix-checksums --size --mb --boot
+			--limit --save --warnings --base --pack --processes --fix-checksums --size --mb --boot
 			--quiet --verbose --help" -- "$word"))
 		return
 	fi

@@ -19,6 +19,7 @@
 #include <message.h>
 
 #include "afl.h"
+#include "alone.h"
 #include "child.h"
 #include "entries.h"
 #include "result.h"
@@ -52,6 +53,7 @@ enum {
 	OPT_SIZE,
 	OPT_BOOT,
 	OPT_WARNINGS,
+	OPT_PROCESSES,
 };
 
 static void help(void)
@@ -73,6 +75,7 @@ static void help(void)
 	       "  -b, --base=IMAGE         cases hold only what replaces the contents of IMAGE\n"
 	       "      --pack               write such a case of IMAGE to standard output\n"
 	       "  -c, --fix-checksums      put checksums right (btrfs, f2fs)\n"
+	       "      --processes          a process for each case, also where that can be avoided\n"
 	       "      --size=MIB           of the disk, for a fuzzer without a base\n"
 	       "  -m, --mb=MIB             memory of the kernel\n"
 	       "      --boot=ARGUMENTS     for the kernel's command line\n"
@@ -131,6 +134,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{ "base", required_argument, NULL, 'b' },
 		{ "pack", no_argument, NULL, OPT_PACK },
 		{ "fix-checksums", no_argument, NULL, 'c' },
+		{ "processes", no_argument, NULL, OPT_PROCESSES },
 		{ "size", required_argument, NULL, OPT_SIZE },
 		{ "mb", required_argument, NULL, 'm' },
 		{ "boot", required_argument, NULL, OPT_BOOT },
@@ -154,6 +158,7 @@ static void parse(struct options *o, int argc, char **argv)
 		case 'd': o->save = optarg; break;
 		case OPT_WARNINGS: o->warnings = 1; break;
 		case 'b': base_open(&o->base, optarg); job->base = &o->base; break;
+		case OPT_PROCESSES: job->processes = 1; break;
 		case OPT_PACK: o->pack = 1; break;
 		case 'c': job->fix_checksums = 1; break;
 		case OPT_SIZE: o->size = number(optarg, 1, 1 << 20, "MiB") << 20; break;
@@ -221,6 +226,8 @@ static void boot(struct options *o)
 	const struct rlimit no_core = { 0, 0 };
 	char arguments[4096];
 
+	/* Single pages are written here and there, and are to be put back. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	/* A crash is what one is here for. */
 	setrlimit(RLIMIT_CORE, &no_core);
 	disk_init(&job->disk, size, !!(job->mount_flags & LKL_MS_RDONLY));
@@ -232,30 +239,60 @@ static void boot(struct options *o)
 	child_boot(job, arguments);
 	if (job->base)
 		child_warm_up(job);
+	alone_booted();
 	entries_keep();
+}
+
+/* Memory that children share. */
+static void *shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("out of memory");
+	return p;
+}
+
+/* How far all cases are. */
+struct progress {
+	const struct options *o;
+	unsigned long round;
+	int next;
+	struct results results;
+};
+
+static const struct test_case *next_case(void *data)
+{
+	struct progress *p = data;
+
+	if (p->next == p->o->cases.n) {
+		p->next = 0;
+		p->round++;
+	}
+	return p->round < p->o->runs ? &p->o->cases.list[p->next++] : NULL;
+}
+
+static void case_ended(void *data, const struct test_case *c, enum outcome outcome, int status)
+{
+	struct progress *p = data;
+
+	result_add(&p->results, &p->o->job, c, outcome);
 }
 
 static int run_all(struct options *o)
 {
-	static struct results results;
-	struct job *job = &o->job;
+	struct progress *p = shared(sizeof(*p));
+	const struct feed feed = { .next = next_case, .ended = case_ended, .data = p };
 	unsigned long long start = now();
+	const unsigned long *n = p->results.counts;
 
-	results.save = o->save;
-	results.quiet = o->quiet || o->runs > 1;
-	for (unsigned long i = 0; i < o->runs; i++) {
-		for (int j = 0; j < o->cases.n; j++) {
-			const struct test_case *c = &o->cases.list[j];
-			pid_t pid = child_start(job, c);
-
-			if (pid < 0)
-				die("fork: %s", strerror(errno));
-			result_add(&results, job, c, child_wait(pid, NULL));
-		}
-	}
-	result_summary(&results, job, now() - start);
-	return results.counts[OUTCOME_CRASHED] || results.counts[OUTCOME_HUNG] ||
-	       results.counts[OUTCOME_FAILED];
+	p->o = o;
+	p->results.save = o->save;
+	p->results.quiet = o->quiet || o->runs > 1;
+	if (child_run_all(&o->job, &feed))
+		return 1;
+	result_summary(&p->results, &o->job, now() - start);
+	return n[OUTCOME_CRASHED] || n[OUTCOME_HUNG] || n[OUTCOME_FAILED];
 }
 
 static int run_for_afl(struct options *o)
@@ -291,12 +328,8 @@ int main(int argc, char **argv)
 	boot(&o);
 	if (afl_wanted())
 		return run_for_afl(&o) ? 1 : 0;
-	if (has_coverage()) {
-		o.job.coverage = mmap(NULL, COVERAGE_SIZE, PROT_READ | PROT_WRITE,
-				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-		if (o.job.coverage == MAP_FAILED)
-			die("out of memory");
-	}
+	if (has_coverage())
+		o.job.coverage = shared(COVERAGE_SIZE);
 	ret = run_all(&o);
 	if (fflush(stdout) || ferror(stdout)) {
 		error("the output cannot be written");
