@@ -24,16 +24,29 @@ shimmed=$(sed -n 's/.*\bshim_\([a-z0-9_]*\)(.*/\1/p' "$here/shim.c"
 shimmed=$(sort -u <<<"$shimmed" | grep -vx -e test -e call)
 
 mkdir -p "$out/host/$(dirname "$test")" "$out/lkl/$(dirname "$test")"
-$cc "${flags[@]}" -c -o "$out/lkl/$test.o" "$src/$test.c"
-# Some have a second file.
+obj=$out/lkl/$test
+$cc "${flags[@]}" -c -o "$obj.o" "$src/$test.c"
+libs=()
 case $test in
+# Client and server on one kernel: twice, and our own program that runs both.
+net/mptcp/mptcp_connect)
+	for side in server client; do
+		objcopy --redefine-sym main=mptcp_$side --keep-global-symbol=mptcp_$side \
+			"$obj.o" "$obj.$side.o"
+	done
+	$cc "${flags[@]}" -Wall -c -o "$obj.both.o" "$here/mptcp_connect_both.c"
+	ld -r -o "$obj.o" "$obj.both.o" "$obj.server.o" "$obj.client.o"
+	rm "$obj.both.o" "$obj.server.o" "$obj.client.o" ;;
+mqueue/mq_perf_tests)
+	libs+=(-lpopt) ;;
+# It has a second file.
 memfd/memfd_test)
 	$cc "${flags[@]}" -c -o "$out/lkl/$test.more.o" "$dir/common.c"
 	ld -r -o "$out/lkl/$test.both.o" "$out/lkl/$test.o" "$out/lkl/$test.more.o"
 	mv "$out/lkl/$test.both.o" "$out/lkl/$test.o"
 	rm "$out/lkl/$test.more.o" ;;
 esac
-$cc -o "$out/host/$test" "$out/lkl/$test.o" -lpthread -lrt -lm
+$cc -o "$out/host/$test" "$out/lkl/$test.o" "${libs[@]}" -lpthread -lrt -lm
 
 left=$(nm -u "$out/lkl/$test.o" | awk '{ print $2 }' | sed 's/64$//' | sort -u |
 	grep -vxF "$shimmed" | grep -vxEf <(grep -v '^#' "$here/harmless") || true)
@@ -46,5 +59,5 @@ objcopy --redefine-syms <(echo "main shim_test"
 		! grep -qx "${name%64}" <<<"$shimmed" || echo "$name shim_${name%64}"
 	done) "$out/lkl/$test.o"
 
-$cc -o "$out/lkl/$test" "$out/shim.o" "$out/lkl/$test.o" "$@" -lpthread -lrt -lm
+$cc -o "$out/lkl/$test" "$out/shim.o" "$out/lkl/$test.o" "$@" "${libs[@]}" -lpthread -lrt -lm
 rm -f "$out/lkl/$test.o"

@@ -9,12 +9,14 @@
  * many tests watches over its children.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -194,6 +196,16 @@ int shim_mq_unlink(const char *name)
 	return call(__lkl__NR_mq_unlink, (long)(name + 1), 0, 0, 0, 0, 0);
 }
 
+int shim_mq_send(int queue, const char *text, size_t len, unsigned int priority)
+{
+	return call(__lkl__NR_mq_timedsend, queue, (long)text, len, priority, 0, 0);
+}
+
+ssize_t shim_mq_receive(int queue, char *text, size_t size, unsigned int *priority)
+{
+	return call(__lkl__NR_mq_timedreceive, queue, (long)text, size, (long)priority, 0, 0);
+}
+
 int shim_mq_getattr(int queue, void *attr)
 {
 	return call(__lkl__NR_mq_getsetattr, queue, 0, (long)attr, 0, 0, 0);
@@ -369,6 +381,46 @@ int shim_mprotect(void *addr, size_t size, int prot)
 
 	/* The application's memory is sealed for the kernel inside. */
 	return err == -LKL_EPERM ? mprotect(addr, size, prot) : result(err);
+}
+
+/* The only limit that tests set for the kernel inside; others are for the process. */
+int shim_setrlimit(int resource, const struct rlimit *limit)
+{
+	if (resource != RLIMIT_MSGQUEUE)
+		return setrlimit(resource, limit);
+	return result(lkl_sys_prlimit64(0, resource, (void *)limit, NULL));
+}
+
+int shim_getrlimit(int resource, struct rlimit *limit)
+{
+	if (resource != RLIMIT_MSGQUEUE)
+		return getrlimit(resource, limit);
+	return result(lkl_sys_prlimit64(0, resource, NULL, (void *)limit));
+}
+
+/* The kernel returns what is never negative. */
+int shim_getpriority(int which, unsigned int who)
+{
+	long ret = lkl_sys_getpriority(which, who);
+
+	return ret < 0 ? result(ret) : 20 - ret;
+}
+
+/* Tests ask for their own thread's. */
+int shim_pthread_getcpuclockid(pthread_t thread, clockid_t *clock)
+{
+	if (!pthread_equal(thread, pthread_self()))
+		return ESRCH;
+	*clock = LKL_CLOCK_THREAD_CPUTIME_ID;
+	return 0;
+}
+
+/* Programs are the host's. */
+int shim_system(const char *command)
+{
+	fprintf(stderr, "shim: there are no programs inside: %s\n", command);
+	errno = ENOSYS;
+	return -1;
 }
 
 unsigned int shim_if_nametoindex(const char *name)

@@ -37,6 +37,7 @@
 	call(renameat2, renameat2) call(sendfile, sendfile)		\
 	call(semctl, semctl) call(semget, semget) call(semop, semop)	\
 	call(sendmsg, sendmsg) call(sendto, sendto) call(setns, setns)	\
+	call(setpriority, setpriority)					\
 	call(setsockopt, setsockopt) call(settimeofday, settimeofday)	\
 	call(setuid, setuid) call(setgid, setgid)			\
 	call(shmat, shmat) call(shmctl, shmctl) call(shmdt, shmdt)	\
