@@ -67,9 +67,10 @@ static void list(struct state *s)
 	while (s->left && (de = lkl_readdir(dir))) {
 		size_t len;
 
+		/* These too: a broken folder may have nothing else, again and again. */
+		s->left--;
 		if (!strcmp(de->d_name, ".") || !strcmp(de->d_name, ".."))
 			continue;
-		s->left--;
 		len = path_push(&s->path, de->d_name);
 		visit(s);
 		path_pop(&s->path, len);
