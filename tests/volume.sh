@@ -288,7 +288,7 @@ lvm_do()
 make_lvm()
 {
 	local one two
-	truncate -s 272M pv1.img pv2.img
+	truncate -s 304M pv1.img pv2.img
 	one=$(losetup -f --show pv1.img 2> /dev/null) || return 1
 	two=$(losetup -f --show pv2.img) || { losetup -d "$one"; return 1; }
 	lvm_do pvcreate -q "$one" "$two" && lvm_do vgcreate -q -s 1M vg "$one" "$two" &&
@@ -326,16 +326,18 @@ for i in (0, 1):
     more += lv(f"r1_rimage_{i}", [(32, linear(f"pv{i}", 81))])
 more += lv("r1", [(32, 'type = "raid1"\ndevice_count = 2\nregion_size = 4096\n'
                   'raids = ["r1_rmeta_0", "r1_rimage_0", "r1_rmeta_1", "r1_rimage_1"]')], True)
-def raided(name, level, at, extra):
-    """@at: where in which volume each member has its extent for metadata, and the rest."""
+def raided(name, level, at, extra, part=16, whole=32):
+    """@at: where in which volume each member has its extent for metadata, and the @part."""
     global more
     for i, (pv, first) in enumerate(at):
         more += lv(f"{name}_rmeta_{i}", [(1, linear(pv, first))])
-        more += lv(f"{name}_rimage_{i}", [(16, linear(pv, first + 1))])
+        more += lv(f"{name}_rimage_{i}", [(part, linear(pv, first + 1))])
     members = ", ".join(f'"{name}_rmeta_{i}", "{name}_rimage_{i}"' for i in range(len(at)))
-    more += lv(name, [(32, f'type = "{level}"\ndevice_count = {len(at)}\nstripe_size = 128\n'
+    more += lv(name, [(whole, f'type = "{level}"\ndevice_count = {len(at)}\nstripe_size = 128\n'
                       f'region_size = 4096\n{extra}raids = [{members}]')], True)
 raided("r5", "raid5", [("pv0", 200), ("pv0", 217), ("pv1", 200)], "")
+raided("r6", "raid6_ls_6", [("pv0", 251), ("pv1", 268), ("pv0", 263), ("pv1", 280), ("pv0", 275)], "",
+       11, 33)
 raided("r10", "raid10", [("pv0", 234), ("pv1", 217), ("pv1", 234), ("pv1", 251)],
        "data_copies = 2\n")
 more += lv("m1_mimage_0", [(32, linear("pv0", 114))])
@@ -384,6 +386,14 @@ else
 	member a.img 201 pv1.img
 	member b.img 218 pv1.img
 	member c.img 201 pv2.img
+	# RAID 6 here is RAID 5, and one more for what the kernel will calculate.
+	cp plain.img longer.img
+	truncate -s 33M longer.img
+	python3 "$layers" md 5 longer.img a.img b.img c.img d.img
+	member a.img 252 pv1.img
+	member b.img 269 pv2.img
+	member c.img 264 pv1.img
+	member d.img 281 pv2.img
 	python3 "$layers" md 10 plain.img a.img b.img c.img d.img
 	member a.img 235 pv1.img
 	member b.img 218 pv2.img
@@ -401,6 +411,12 @@ else
 	# As if its parity had not been completed.
 	python3 "$layers" unsynced 3 pv1.img pv2.img
 	says lvm-r5-unsynced "changed r5" "$open" -r -V vg/r5 cat g pv1.img pv2.img
+	echo "changed r6" | "$open" -V r6 put g pv2.img pv1.img
+	says lvm-r6 "hello" "$open" -r -V vg/r6 cat f pv1.img pv2.img
+	before=$(cat pv1.img pv2.img | md5sum)
+	python3 "$layers" unsynced 5 pv1.img pv2.img
+	[ "$before" != "$(cat pv1.img pv2.img | md5sum)" ] || fail lvm-r6-unsynced "it had no metadata"
+	says lvm-r6-unsynced "changed r6" "$open" -r -V vg/r6 cat g pv1.img pv2.img
 	# The snapshot had "changed snap" put in; what the origin then got is not in it.
 	echo after | "$open" -V origin put f pv1.img pv2.img
 	says lvm-origin-changed after "$open" -r -V origin cat f pv1.img pv2.img
@@ -528,8 +544,14 @@ PYTHON
 	says nbd "ext4, $uri, rw" "$open" type "$uri"
 	"$open" put noise "$uri" < noise
 	"$open" cat noise "$uri" | cmp -s - noise && pass nbd-writes || fail nbd-writes "another content"
-	kill "$(cat nbd.pid)"
+	pid=$(cat nbd.pid)
+	kill "$pid"
 	clean nbd-clean plain.img
+	# It has the lock on its pid file until it ends.
+	for i in $(seq 100); do
+		kill -0 "$pid" 2> /dev/null || break
+		sleep 0.1
+	done
 	qemu-nbd --fork -t --pid-file nbd.pid -r -k "$tmp/nbd.sock" -f raw plain.img
 	says nbd-read-only "*, ro" "$open" -r type "$uri"
 	refuses nbd-refuses-writing "open it read-only" "$open" type "$uri"

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lkl.h>
+
 #include "dm.h"
 #include "lvm.h"
 #include "memory_disk.h"
@@ -237,12 +239,36 @@ static const char *raid_level(const char *type)
 	return type;
 }
 
+/* Where a member's metadata says how far the parity has been completed. */
+#define RAID_MAGIC	"DmRd"
+#define RAID_RESYNC	40
+
+/* Has it say so, if there is any, in the copy @name: all of it. 0 or err. */
+static long say_synced(const char *name)
+{
+	char path[64], magic[4];
+	const uint64_t all = ~0ULL;
+	long fd, ret;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	fd = lkl_sys_open(path, LKL_O_RDWR | LKL_O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	ret = lkl_sys_pread64(fd, magic, sizeof(magic), 0);
+	if (ret == sizeof(magic) && !memcmp(magic, RAID_MAGIC, sizeof(magic)))
+		ret = lkl_sys_pwrite64(fd, (const char *)&all, sizeof(all), RAID_RESYNC);
+	if (ret >= 0)
+		ret = lkl_sys_fsync(fd);
+	lkl_sys_close(fd);
+	return ret;
+}
+
 /*
  * The volume @name with a member's metadata. MD notes in it that the array is in use, and takes
  * a member that refuses for a broken one: where nothing may be written, it gets a copy.
  */
 static int add_metadata(struct mapping *m, const struct lvm_logical *lv, const char *name,
-			struct params *p)
+			int synced, struct params *p)
 {
 	struct lvm_logical *meta = logical(m->group, name);
 	char title[1024], mapped[32];
@@ -254,6 +280,8 @@ static int add_metadata(struct mapping *m, const struct lvm_logical *lv, const c
 	lvm_title(m->group, name, title, sizeof(title));
 	if (map(m, meta, mapped) || memory_disk_copy(title, mapped))
 		return -1;
+	if (synced && say_synced(mapped))
+		return fail(m, lv, "its metadata cannot be read");
 	add(p, "/dev/%s", mapped);
 	return 0;
 }
@@ -275,7 +303,7 @@ static int raid(struct mapping *m, const struct lvm_logical *lv, const struct lv
 	const char *type = lvm_string(s, "type");
 	const struct lvm_node *list = lvm_find(s, "raids", LVM_LIST), *item;
 	int64_t region = lvm_number(s, "region_size", 0), copies = lvm_number(s, "data_copies", 0);
-	int bare = !list, n = 0, missing = 0, nosync;
+	int bare = !list, n = 0, missing = 0, synced, nosync;
 
 	if (bare)
 		list = lvm_find(s, "raid0_lvs", LVM_LIST);
@@ -287,10 +315,10 @@ static int raid(struct mapping *m, const struct lvm_logical *lv, const struct lv
 	copies = !strncmp(type, "raid10", 6) ? copies : 0;
 	/*
 	 * Parity that was never completed is not needed to read what is all there; to complete
-	 * it now, MD would have to write.
+	 * it now, MD would have to write. Of RAID 6 it would not believe that.
 	 */
-	nosync = m->read_only && type[4] && strchr("456", type[4]) &&
-		 !lacks(m->group, list);
+	synced = m->read_only && type[4] && strchr("456", type[4]) && !lacks(m->group, list);
+	nosync = synced && type[4] != '6';
 	add(p, "%s %d %lld", raid_level(type), 1 + 2 * !!region + 2 * !!copies + nosync,
 	    (long long)lvm_number(s, "stripe_size", 0));
 	if (nosync)
@@ -313,7 +341,7 @@ static int raid(struct mapping *m, const struct lvm_logical *lv, const struct lv
 		}
 		if (bare)
 			add(p, "-");
-		else if (add_metadata(m, lv, item->string, p))
+		else if (add_metadata(m, lv, item->string, synced, p))
 			return -1;
 		if (add_volume(m, lv, image->string, p))
 			return -1;
