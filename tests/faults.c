@@ -150,6 +150,29 @@ static void use_network(void)
 	sane(lkl_sys_close(fd));
 }
 
+static volatile int signals;
+
+static void on_signal(int number)
+{
+	signals++;
+}
+
+/* A handler that the kernel promised to call is called, whatever else goes wrong. */
+static void use_signals(void)
+{
+	struct lkl_sigaction action = { .lkl_sa_handler = on_signal };
+
+	if (sane(lkl_sys_rt_sigaction(LKL_SIGUSR1, &action, NULL, sizeof(lkl_sigset_t))))
+		return;
+	signals = 0;
+	if (sane(lkl_sys_tgkill(lkl_sys_getpid(), lkl_sys_gettid(), LKL_SIGUSR1)))
+		return;
+	if (signals != 1) {
+		fprintf(stderr, "a signal came %d times\n", signals);
+		_exit(WRONG);
+	}
+}
+
 static void use_kernel(void)
 {
 	struct lkl_disk disk = { .ops = &disk_ops };
@@ -162,6 +185,7 @@ static void use_kernel(void)
 		sane(lkl_umount_dev(id, 0, 0, 2000));
 	}
 	use_network();
+	use_signals();
 	if (id >= 0 && sane(lkl_disk_remove(disk)) == -LKL_EBUSY)
 		sane(lkl_umount_dev(id, 0, LKL_MNT_DETACH, 0));
 }
@@ -235,6 +259,8 @@ static void sweep(enum fault fault, unsigned int forever)
 	unsigned int after = 0, runs = 0;
 	int hits;
 
+	uint64_t begin = host_ns();
+
 	do {
 		struct fault_plan plan = { fault, after, 1 };
 
@@ -245,7 +271,8 @@ static void sweep(enum fault fault, unsigned int forever)
 		after += test_all() ? 1 : 1 + after;
 		runs += 2;
 	} while (hits && after < 5000);
-	printf("# %s: %u runs, up to %u calls\n", fault_names[fault], runs, after);
+	printf("# %s: %u runs, up to %u calls, %.1f s\n", fault_names[fault], runs, after,
+	       (host_ns() - begin) / 1e9);
 }
 
 START_TEST(every_fault)

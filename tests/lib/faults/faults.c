@@ -16,7 +16,9 @@
 
 const char *const fault_names[FAULTS] = {
 	[FAULT_MALLOC] = "malloc", [FAULT_SEM_ALLOC] = "sem_alloc",
-	[FAULT_RESERVE] = "mem_reserve", [FAULT_ALIAS] = "mem_alias",
+	[FAULT_MUTEX_ALLOC] = "mutex_alloc", [FAULT_TLS_ALLOC] = "tls_alloc",
+	[FAULT_TLS_SET] = "tls_set", [FAULT_IOREMAP] = "ioremap",
+	[FAULT_WAKE] = "early wake-up", [FAULT_RESERVE] = "mem_reserve", [FAULT_ALIAS] = "mem_alias",
 	[FAULT_THREAD] = "thread_create", [FAULT_DISK_ERROR] = "disk error",
 	[FAULT_DISK_SLOW] = "slow disk", [FAULT_DISK_SHORT] = "short disk I/O",
 	[FAULT_TIME] = "time", [FAULT_WALL_TIME] = "wall_time",
@@ -82,6 +84,26 @@ static struct lkl_sem *LKL_ABI sem_alloc(int count)
 	return faults_hit(FAULT_SEM_ALLOC) ? NULL : real.sem_alloc(count);
 }
 
+static struct lkl_mutex *LKL_ABI mutex_alloc(int recursive)
+{
+	return faults_hit(FAULT_MUTEX_ALLOC) ? NULL : real.mutex_alloc(recursive);
+}
+
+static struct lkl_tls_key *LKL_ABI tls_alloc(void (LKL_ABI *destructor)(void *))
+{
+	return faults_hit(FAULT_TLS_ALLOC) ? NULL : real.tls_alloc(destructor);
+}
+
+static int LKL_ABI tls_set(struct lkl_tls_key *key, void *data)
+{
+	return data && faults_hit(FAULT_TLS_SET) ? -1 : real.tls_set(key, data);
+}
+
+static void *LKL_ABI host_ioremap(long long addr, int size)
+{
+	return faults_hit(FAULT_IOREMAP) ? NULL : real.ioremap(addr, size);
+}
+
 static lkl_thread_t LKL_ABI thread_create(void (LKL_ABI *f)(void *), void *arg)
 {
 	return faults_hit(FAULT_THREAD) ? 0 : real.thread_create(f, arg);
@@ -114,6 +136,8 @@ static int LKL_ABI sem_down_until(struct lkl_sem *sem, unsigned long long deadli
 
 	if (deadline != LKL_TIME_NEVER)
 		deadline = deadline > ahead ? deadline - ahead : 0;
+	if (deadline != LKL_TIME_NEVER && faults_hit(FAULT_WAKE))
+		return real.sem_down_until(sem, 0);
 	return real.sem_down_until(sem, deadline);
 }
 
@@ -160,6 +184,10 @@ void faults_install(void)
 	real = lkl_host_ops;
 	lkl_host_ops.sem_alloc = sem_alloc;
 	lkl_host_ops.sem_down_until = sem_down_until;
+	lkl_host_ops.mutex_alloc = mutex_alloc;
+	lkl_host_ops.tls_alloc = tls_alloc;
+	lkl_host_ops.tls_set = tls_set;
+	lkl_host_ops.ioremap = host_ioremap;
 	lkl_host_ops.thread_create = thread_create;
 	lkl_host_ops.mem_reserve = mem_reserve;
 	lkl_host_ops.mem_alias = mem_alias;

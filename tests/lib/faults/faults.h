@@ -9,13 +9,23 @@
 
 enum fault {
 	FAULT_NONE,
-	/* No memory: for the library itself (malloc), semaphores, the kernel's address space. */
+	/*
+	 * No memory: for the library itself (malloc), semaphores, mutexes, what threads keep for
+	 * themselves, the kernel's address space.
+	 */
 	FAULT_MALLOC,
 	FAULT_SEM_ALLOC,
+	FAULT_MUTEX_ALLOC,
+	FAULT_TLS_ALLOC,
+	FAULT_TLS_SET,
 	FAULT_RESERVE,
 	FAULT_ALIAS,
 	/* No more threads. */
 	FAULT_THREAD,
+	/* No registers of devices. */
+	FAULT_IOREMAP,
+	/* Who sleeps wakes up before it is time. */
+	FAULT_WAKE,
 	/* The disk answers with an error, late, or with only the first part read or written. */
 	FAULT_DISK_ERROR,
 	FAULT_DISK_SLOW,
