@@ -243,6 +243,22 @@ deep()
 }
 
 # Names that would do something to a terminal are quoted.
+# A folder, and all below it, in which the case of names does not matter.
+folds_case()
+{
+	local i=$work/folds.img from=$work/folds
+	make_image folds 64M mkfs.ext4 -q -F -O casefold || return
+	debugfs -w -R "mkdir /f" "$i" && debugfs -w -R "sif /f flags 0x40080000" "$i" || return
+	as_user bash -c "mkdir -p $from/one $from/two $from/out; echo text > $from/one/ReadMe
+		echo 1 > $from/two/a; echo 2 > $from/two/A"
+	as_user "$cptofs" -i "$i" "$from/one" /f || return
+	as_user "$cpfromfs" -i "$i" /F/ONE/readme "$from/out" && return 1
+	as_user "$cpfromfs" -i "$i" /f/ONE/readme "$from/out" || return
+	[ "$(cat "$from/out/readme")" = text ] || return
+	fails_with 1 'does not tell apart' as_user "$cptofs" -i "$i" "$from/two" /f || return
+	clean "$i"
+}
+
 quoting()
 {
 	local i=$work/quoting.img
@@ -370,6 +386,7 @@ try terminate 60 signal TERM 143
 try large 120 large
 try deep 400 deep
 try quoting 30 quoting
+try folds-case 30 folds_case
 try hostile 30 hostile
 try usage 60 usage
 try partition 60 partition
