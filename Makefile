@@ -52,7 +52,7 @@ include scripts/docs.mk
 
 PHONY += all
 all: library programs
-	$(Q)scripts/optional.sh report
+	$(Q)CC="$(CC)" scripts/optional.sh report
 
 # The two commands of the README install what they need; "make" alone does not.
 PHONY += demo

@@ -12,7 +12,8 @@ have()
 # Of libraries that pkg-config does not know.
 have_header()
 {
-	echo "#include <$1>" | "${CC:-cc}" -E - >/dev/null 2>&1
+	# shellcheck disable=SC2086 # a command with its arguments
+	echo "#include <$1>" | ${CC:-cc} -E - >/dev/null 2>&1
 }
 
 off()
@@ -24,8 +25,10 @@ report()
 {
 	# Another system, of whose libraries nothing is known here.
 	if [ "${PKG_CONFIG:-}" = false ]; then
-		off "what rests on other libraries: LUKS, compressed archives, other formats of images" \
+		off "what rests on other libraries: compressed archives, other formats of images" \
 			"PKG_CONFIG names no pkg-config for that system"
+		have_header gcrypt.h ||
+			off "LUKS" "there is no libgcrypt for that system"
 		return
 	fi
 	have liburing ||

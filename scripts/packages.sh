@@ -45,8 +45,8 @@ cross_arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
 cross_riscv64="gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
 emulate="qemu-user e2fsprogs btrfs-progs procps"
 
-# For Windows: the compiler; what runs its programs here.
-mingw="gcc-mingw-w64-x86-64-win32"
+# For Windows: the compiler, what LUKS needs; what runs its programs here.
+mingw="gcc-mingw-w64-x86-64-win32 libgcrypt-mingw-w64-dev"
 wine="wine64 wine"
 
 list()

@@ -21,7 +21,14 @@ host-tool-dirs := argp mingw
 host-tool-flags := -include tools/lkl/lib/mingw/compat.h -Dmain=tool_main
 host-tool-libs := -static -lpthread -lntdll
 host-link := cp
-host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/passphrase.c %/fs_os.c
+host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/fs_os.c
+
+# Optional: LUKS, whose keys libgcrypt derives. Debian has it for Windows.
+ifeq ($(shell printf '\043include <gcrypt.h>\nGCRY_KDF_ARGON2ID\n' | \
+	$(host-prefix)gcc -x c -E - >/dev/null 2>&1 && echo y),y)
+host-tool-flags += -DHAVE_LIBGCRYPT
+host-tool-libs += -lgcrypt -lgpg-error -lws2_32
+endif
 
 # Tests have threads of POSIX and what tests/lib/mingw imitates, and need no libraries
 # beside them. The other suites are about programs, or about what is the same everywhere.

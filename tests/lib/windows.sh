@@ -141,6 +141,95 @@ mazes()
 	done
 }
 
+# luks1_image IMAGE OPTION...: what plain.img has, encrypted with the key in key.
+luks1_image()
+{
+	local image=$1 i
+	shift
+
+	# On a busy machine it may find itself too fast to measure.
+	for i in {1..20}; do
+		qemu-img convert --object secret,id=s,file=key -f raw plain.img -O luks \
+			-o "key-secret=s,iter-time=$((10 * i))$*" "$image" > /dev/null 2>&1 && return
+	done
+	return 1
+}
+
+# The same content behind headers of both versions, and both ways to derive a key.
+make_luks()
+{
+	local from image
+
+	cd "$tmp" || return
+	printf secret > key
+	printf wrong > wrong-key
+	truncate -s 40M plain.img && mkfs.ext4 -q -F plain.img && luks1_image luks1.img &&
+		luks1_image essiv.img ,cipher-alg=aes-256,cipher-mode=cbc,ivgen-alg=essiv,ivgen-hash-alg=sha256 ||
+		return
+	cryptsetup luksDump -q --dump-master-key --key-file key --master-key-file master \
+		luks1.img > /dev/null || return
+	from=$(cryptsetup luksDump luks1.img | sed -n 's/^Payload offset:[^0-9]*//p')
+	for image in luks2-pbkdf2 luks2-argon2id; do
+		truncate -s 64M $image.img
+		cryptsetup luksFormat -q --type luks2 --pbkdf "${image#luks2-}" \
+			--pbkdf-force-iterations 1000 --pbkdf-memory 1024 --master-key-file master \
+			--key-size 512 --cipher aes-xts-plain64 --sector-size 512 --key-file key \
+			$image.img &&
+			dd if=luks1.img of=$image.img bs=512 skip="$from" seek=32768 conv=notrunc \
+				status=none || return
+	done
+	# The first copy of the header is not whole; another has a second slot, for another key.
+	cp luks2-pbkdf2.img luks2-second.img
+	dd if=/dev/zero of=luks2-second.img bs=512 seek=8 count=8 conv=notrunc status=none
+	cryptsetup luksAddKey -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --key-file key \
+		luks2-pbkdf2.img <(printf other)
+}
+
+# What is written here is read by the program for Linux, with the key that was there first.
+open_luks()
+{
+	local image=$1 key=${2:-key}
+
+	windows cptofs -k "$key" -i "$image" tree/hello / || return
+	build/bin/cpfromfs -q -k "$tmp/key" -i "$tmp/$image" /hello "$tmp/from-luks" &&
+		cmp "$tmp/tree/hello" "$tmp/from-luks" && rm "$tmp/from-luks"
+}
+
+# Damaged headers: an end with words, whatever is wrong.
+spoiled_luks()
+{
+	local image=$1 i status
+
+	for ((i = 1; i <= ${LKL_TEST_ALL:+3}4; i++)); do
+		cp --sparse=always "$tmp/$image" "$tmp/spoiled.img"
+		python3 "$top/tests/lib/layers.py" spoil "$i" $((1 << i % 5)) 20K "$tmp/spoiled.img"
+		timeout 60 "$wine" "$bin/lkl-part.exe" -k "$tmp/key" "$tmp/spoiled.img" > "$tmp/said" 2>&1
+		status=$?
+		[ $status -le 1 ] || { echo "number $i: status $status, $(tail -1 "$tmp/said")"; return 1; }
+	done
+}
+
+windows_luks()
+{
+	local image
+
+	if ! have cryptsetup qemu-img || ! pkg-config --exists libcryptsetup; then
+		skip luks "no cryptsetup or qemu-img, or libcryptsetup was missing"
+		return
+	fi
+	try luks-images 60 make_luks || return
+	for image in luks1 essiv luks2-pbkdf2 luks2-argon2id luks2-second; do
+		try $image 60 open_luks $image.img
+	done
+	printf other > "$tmp/other-key"
+	try luks-other-key 60 open_luks luks2-pbkdf2.img other-key
+	try luks-wrong-key 60 refuses 'no key slot opens with what is in wrong-key' \
+		cptofs -k wrong-key -i luks2-argon2id.img tree /
+	try luks-no-key 60 refuses 'needs a passphrase' cptofs -i luks1.img tree /
+	try luks1-spoiled 100 env B="$PWD/build/mingw" bash -c 'spoiled_luks luks1.img'
+	try luks2-spoiled 100 env B="$PWD/build/mingw" bash -c 'spoiled_luks luks2-second.img'
+}
+
 # A second program does not get an image that the first one writes, which takes it long;
 # who is the first does not matter.
 locked()
@@ -212,7 +301,7 @@ windows_programs()
 	top=$PWD
 	export top tmp
 	export -f windows make_tree make_hard_names same_tree listed round_trip hard_names same_table \
-		make_images refuses mazes locked make_linux_tree archives
+		make_images refuses mazes locked luks1_image make_luks open_luks spoiled_luks make_linux_tree archives
 	make_tree "$tmp/tree"
 	make_hard_names "$tmp/hard"
 	try copy-ext4 120 round_trip ext4 64M mkfs.ext4 -q -F
@@ -231,5 +320,6 @@ windows_programs()
 	try no-image 30 refuses 'missing.img: No such file or directory' cptofs -i missing.img tree /
 	try no-source 30 refuses 'nothing-here: cannot be opened: No such file' cptofs -i ext2.img nothing-here /
 	try unknown-option 30 refuses 'unknown option' cptofs --frobnicate
+	windows_luks
 	try second-writer 240 locked
 }
