@@ -150,6 +150,26 @@ static void use_network(void)
 	sane(lkl_sys_close(fd));
 }
 
+/* Two devices that are connected, as long as they are there. */
+static void use_devices(void)
+{
+	struct lkl_netdev *ends[2];
+	int ids[2];
+
+	if (sane(lkl_netdev_pair_create(ends, LKL_NET_OFFLOAD_ALL)))
+		return;
+	for (int i = 0; i < 2; i++) {
+		ids[i] = sane(lkl_netdev_add(ends[i], NULL));
+		if (ids[i] >= 0)
+			sane(lkl_if_up(sane(lkl_netdev_get_ifindex(ids[i]))));
+	}
+	for (int i = 0; i < 2; i++) {
+		if (ids[i] >= 0)
+			sane(lkl_netdev_remove(ids[i]));
+		lkl_netdev_free(ends[i]);
+	}
+}
+
 static volatile int signals;
 
 static void on_signal(int number)
@@ -185,6 +205,7 @@ static void use_kernel(void)
 		sane(lkl_umount_dev(id, 0, 0, 2000));
 	}
 	use_network();
+	use_devices();
 	use_signals();
 	if (id >= 0 && sane(lkl_disk_remove(disk)) == -LKL_EBUSY)
 		sane(lkl_umount_dev(id, 0, LKL_MNT_DETACH, 0));

@@ -133,6 +133,11 @@ struct lkl_virtio_queue {
 	uint16_t used_idx;
 	uint16_t signalled;
 	struct lkl_virtio_pool *pool;
+	/*
+	 * What becomes that when the driver enables the queue: it is not told if there is no
+	 * memory then, and waits for answers.
+	 */
+	struct lkl_virtio_pool *spare;
 	/* Requests popped and not completed, of this and earlier pools. */
 	unsigned int inflight;
 	unsigned int idle_waiters;

@@ -133,7 +133,8 @@ int lkl_virtqueue_init(struct lkl_virtio_dev *dev, unsigned int index)
 	q->num_max = dev->queue_num_max;
 	q->lock = lkl_lock_new();
 	q->idle = lkl_host_ops.sem_alloc(0);
-	if (q->lock && q->idle)
+	q->spare = pool_new(q->num_max, dev->model->req_size);
+	if (q->lock && q->idle && q->spare)
 		return 0;
 	lkl_virtqueue_destroy(q);
 	return -LKL_ERR_NOMEM;
@@ -143,7 +144,9 @@ void lkl_virtqueue_destroy(struct lkl_virtio_queue *q)
 {
 	if (q->pool)
 		pool_free(q->pool);
-	q->pool = NULL;
+	if (q->spare)
+		pool_free(q->spare);
+	q->pool = q->spare = NULL;
 	lkl_lock_free(q->lock);
 	q->lock = NULL;
 	if (q->idle)
@@ -162,7 +165,12 @@ int lkl_virtqueue_enable(struct lkl_virtio_queue *q)
 	if (q->desc_addr & 15 || q->driver_addr & 1 || q->device_addr & 3)
 		return -LKL_ERR_INVAL;
 
-	pool = pool_new(q->num, q->dev->model->req_size);
+	lkl_lock(q->lock);
+	pool = q->spare;
+	q->spare = NULL;
+	lkl_unlock(q->lock);
+	if (!pool)
+		pool = pool_new(q->num_max, q->dev->model->req_size);
 	if (!pool)
 		return -LKL_ERR_NOMEM;
 
@@ -182,8 +190,9 @@ void lkl_virtqueue_reset(struct lkl_virtio_queue *q)
 {
 	lkl_lock(q->lock);
 	__atomic_store_n(&q->ready, 0, __ATOMIC_RELEASE);
+	/* One whose requests are still at work goes with the last of them. */
 	if (q->pool && !q->pool->inflight)
-		pool_free(q->pool);
+		q->spare = q->pool;
 	q->pool = NULL;
 	q->num = 0;
 	q->desc_addr = 0;
