@@ -249,7 +249,7 @@ static int folds_case(const struct open_volume *vol)
 	uint32_t f2fs = 0;
 
 	if (!strcmp(type, "f2fs"))
-		return !lkl_sys_ioctl(vol->root_fd, LKL_F2FS_IOC_GET_FEATURES, (long)&f2fs) &&
+		return !lkl_sys_ioctl(vol->root_fd, LKL_F2FS_IOC_GET_FEATURES, (lkl_long)&f2fs) &&
 		       f2fs & F2FS_CASEFOLD;
 	if (!strcmp(type, "ext4"))
 		return !content_read(vol->chosen, features, sizeof(features),
