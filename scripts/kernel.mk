@@ -72,7 +72,7 @@ $(KB)/config.id: FORCE
 	$(Q)mkdir -p $(KB); echo '$(KCONFIG)' | cmp -s - $@ || echo '$(KCONFIG)' > $@
 
 $(KB)/config.stamp: $(TOP)/source.stamp $(KB)/config.id $(kconfig-files) $(fragments) \
-		   $(wildcard $(KB)/config.user)
+		   $(wildcard $(KB)/config.user) $(if $(wildcard $(KOBJ)/.config),,FORCE)
 	$(say) CONFIG $(KOBJ)/.config
 	$(Q)scripts/packages.sh missing $(build-groups)
 	$(Q)mkdir -p $(KOBJ)
