@@ -53,7 +53,7 @@ struct lkl_net_backend_ops {
 	/*
 	 * Sends a frame of @len bytes. 0 if it was sent, or dropped as a wire may;
 	 * -EAGAIN if there is no room: then wait() is asked for it. The list may be
-	 * changed. token: must not block.
+	 * changed. token (but see lkl_net_backend::slow_tx): must not block.
 	 */
 	int (*tx)(struct lkl_net_backend *b, int queue, struct iovec *iov, int n,
 		  size_t len);
@@ -103,6 +103,8 @@ struct lkl_net_backend {
 	int no_link;
 	/* A child of fork() can go on using it. */
 	int forkable;
+	/* tx() takes longer than to make a frame: a thread may be made to call it. */
+	int slow_tx;
 };
 
 /*

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The virtio network device: what the driver tells it, its link, its thread, which waits for
- * the backend, and its coming and going. Frames are in virtio_net_rx.c and virtio_net_tx.c.
+ * the backend, and its coming and going. Frames are in virtio_net_rx.c, virtio_net_tx.c and
+ * virtio_net_sender.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,12 @@ static void wake_thread(struct lkl_virtio_net *net)
 {
 	if (net->thread)
 		net->backend->ops->wake(net->backend);
+}
+
+void lkl_virtio_net_wait_room(struct net_queue *q)
+{
+	if (net_is_set(&q->tx_full))
+		wake_thread(q->net);
 }
 
 /* ---- the device's thread ----------------------------------------------------------- */
@@ -78,10 +85,13 @@ static int start_thread(struct lkl_virtio_net *net)
 	return net->thread ? 0 : -LKL_ERR_NOMEM;
 }
 
-static void stop_thread(struct lkl_virtio_net *net)
+static void stop_threads(struct lkl_virtio_net *net)
 {
 	struct lkl_net_backend *b = net->backend;
+	int i;
 
+	for (i = 0; i < b->queues; i++)
+		lkl_virtio_net_stop_sender(&net->queue[i]);
 	if (!net->thread)
 		return;
 	net_set(&net->stop_thread, 1);
@@ -107,9 +117,8 @@ static void net_notify(struct lkl_virtio_dev *dev, unsigned int index)
 	q = &net->queue[index / 2];
 	if (index & 1) {
 		if (!net_is_set(&q->tx_full))
-			lkl_virtio_net_transmit(q);
-		if (net_is_set(&q->tx_full))
-			wake_thread(net);
+			lkl_virtio_net_send(q);
+		lkl_virtio_net_wait_room(q);
 		return;
 	}
 	if (!__atomic_exchange_n(&q->starved, 0, __ATOMIC_ACQ_REL))
@@ -207,7 +216,11 @@ static void net_fork_done(struct lkl_virtio_dev *dev, int child)
 		lkl_unlock(net->queue[i].rx_lock);
 		lkl_unlock(net->queue[i].tx_lock);
 	}
-	if (!child || net->backend->forkable)
+	if (!child)
+		return;
+	for (i = 0; i < net->backend->queues; i++)
+		lkl_virtio_net_forget_sender(&net->queue[i]);
+	if (net->backend->forkable)
 		return;
 	/* The other end is the parent's, and so was the thread. */
 	net->thread = 0;
@@ -377,7 +390,7 @@ struct lkl_virtio_net *lkl_virtio_net_add(struct lkl_net_backend *b,
 	if (*id >= 0)
 		return net;
 	*err = *id;
-	stop_thread(net);
+	stop_threads(net);
 fail:
 	if (b->ops->detach)
 		b->ops->detach(b);
@@ -393,7 +406,7 @@ int lkl_virtio_net_remove(struct lkl_virtio_net *net)
 
 	if (ret)
 		return ret;
-	stop_thread(net);
+	stop_threads(net);
 	if (b->ops->detach && !net_is_set(&net->forked))
 		b->ops->detach(b);
 	__atomic_store_n(&b->owner, NULL, __ATOMIC_RELEASE);

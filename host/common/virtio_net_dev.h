@@ -43,6 +43,21 @@ struct net_config {
 	uint16_t max_virtqueue_pairs;
 } __attribute__((packed));
 
+/* See virtio_net_sender.c. */
+struct net_sender {
+	lkl_thread_t thread;
+	struct lkl_sem *sem;
+	/* Who notifies may count on it to send; atomic, as the next two. */
+	int active;
+	int stop;
+	/* How many thick frames call for it. */
+	int needed;
+	/* The token's: */
+	int streak;
+	unsigned long long last_sent;
+	int failed;
+};
+
 struct net_queue {
 	struct lkl_virtio_net *net;
 	int index;
@@ -64,6 +79,7 @@ struct net_queue {
 	struct lkl_virtio_req *stalled;
 	/* There is one; atomic. */
 	int tx_full;
+	struct net_sender sender;
 };
 
 struct lkl_virtio_net {
@@ -120,6 +136,8 @@ static inline void net_set(int *flag, int value)
 int lkl_virtio_net_set_guest_offload(struct lkl_virtio_net *net, uint64_t features);
 int lkl_virtio_net_set_queues(struct lkl_virtio_net *net, int n);
 void lkl_virtio_net_update_link(struct lkl_virtio_net *net);
+/* If there is no room to send: the device's thread waits for it. Any thread. */
+void lkl_virtio_net_wait_room(struct net_queue *q);
 
 /* virtio_net_rx.c */
 
@@ -130,9 +148,18 @@ void lkl_virtio_net_quiesce_rx(struct net_queue *q);
 
 /* virtio_net_tx.c */
 
-/* Sends what there is room for. Any thread. */
-void lkl_virtio_net_transmit(struct net_queue *q);
+/* Sends what there is room for; returns how many frames. Any thread. */
+unsigned int lkl_virtio_net_transmit(struct net_queue *q);
 void lkl_virtio_net_quiesce_tx(struct net_queue *q);
+
+/* virtio_net_sender.c */
+
+/* There is something to send. token. */
+void lkl_virtio_net_send(struct net_queue *q);
+/* Waits for its end. free. */
+void lkl_virtio_net_stop_sender(struct net_queue *q);
+/* In a child of fork(), where the thread is not. */
+void lkl_virtio_net_forget_sender(struct net_queue *q);
 
 /* virtio_net_ctrl.c */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Frames from the driver. Whoever notifies sends them, with the CPU token held, since backends
- * do not block; a frame for which there is no room waits here.
+ * Frames from the driver, sent by whoever notifies, with the CPU token held, since backends do
+ * not block, or by a thread (virtio_net_sender.c); a frame for which there is no room waits here.
  */
 #include <string.h>
 
@@ -43,10 +43,10 @@ static int send_frame(struct net_queue *q, struct lkl_virtio_req *req)
 	return b->ops->tx(b, q->index, iov, n, len - LKL_NET_HDR_LEN + b->hdr_len);
 }
 
-void lkl_virtio_net_transmit(struct net_queue *q)
+unsigned int lkl_virtio_net_transmit(struct net_queue *q)
 {
 	struct lkl_virtio_req *req;
-	int sent = 0;
+	unsigned int sent = 0;
 
 	lkl_lock(q->tx_lock);
 	while (!net_is_set(&q->net->stopped)) {
@@ -61,13 +61,14 @@ void lkl_virtio_net_transmit(struct net_queue *q)
 		}
 		q->stalled = NULL;
 		lkl_virtio_complete(req, 0);
-		sent = 1;
+		sent++;
 	}
 	net_set(&q->tx_full, !!q->stalled);
 	/* Under the lock: once quiesced, the device's queues go. */
 	if (sent)
 		lkl_virtio_signal(net_tx_vq(q));
 	lkl_unlock(q->tx_lock);
+	return sent;
 }
 
 void lkl_net_tx_again(struct lkl_net_backend *b, int queue)

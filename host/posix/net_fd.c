@@ -15,6 +15,7 @@ int lkl_net_fd_init(struct net_fd *f, const struct lkl_net_backend_ops *ops)
 
 	f->base.ops = ops;
 	f->base.queues = 1;
+	f->base.slow_tx = sysconf(_SC_NPROCESSORS_ONLN) > 1;
 	for (i = 0; i < LKL_NET_QUEUES_MAX; i++)
 		f->fd[i] = -1;
 	f->out_fd = -1;
