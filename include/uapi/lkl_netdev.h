@@ -236,9 +236,9 @@ struct lkl_netdev *lkl_netdev_slirp_create(const char *options);
  *	address in numbers, that of IPv6 in brackets; "listen:PATH" or "listen:tcp:HOST:PORT"
  *	to wait for the other end; "fd:N" for a socket that is connected already
  *
- * Connecting blocks as long as the host's connect() does. Each frame has its length before it, in four bytes, most significant first, as
- * passt and QEMU's "-netdev stream" have it. The link is up while somebody is
- * connected; one who listens takes the next one when the first has gone. Nothing is
+ * Connecting blocks as long as the host's connect() does. Each frame has its length
+ * before it, in four bytes, most significant first, as passt and QEMU's "-netdev stream"
+ * have it. The link is up while somebody is connected; one who listens takes the next one when the first has gone. Nothing is
  * encrypted, and whoever reaches the port is the other end: 127.0.0.1, or a network that
  * is trusted. Windows has Unix sockets from version 10 1803 on.
  *

@@ -34,12 +34,14 @@ static struct {
 	_Atomic unsigned long long time;
 	struct lkl_host_operations host;
 	struct lkl_sem *_Atomic helper_sem;
+	struct lkl_sem *_Atomic caller_sem;
 	/* Bytes since the last time that everything was written back. */
 	size_t dirty;
 	/* The caller is in the kernel and somebody else is to wake him. */
 	atomic_int caller_waits;
-	/* Those of helper_sem that nobody took, and whether the helper waits for one. */
+	/* Those of either semaphore that nobody took, and whether the helper waits for one. */
 	atomic_int ups;
+	atomic_int caller_ups;
 	atomic_int at_rest;
 } steady;
 
@@ -64,7 +66,35 @@ static void LKL_ABI steady_sem_up(struct lkl_sem *sem)
 {
 	if (sem == steady.helper_sem)
 		steady.ups++;
+	else if (sem == steady.caller_sem)
+		steady.caller_ups++;
 	steady.host.sem_up(sem);
+}
+
+static void took(struct lkl_sem *sem)
+{
+	if (sem == steady.helper_sem && steady.ups > 0)
+		steady.ups--;
+	else if (sem == steady.caller_sem && steady.caller_ups > 0)
+		steady.caller_ups--;
+}
+
+static void LKL_ABI steady_sem_down(struct lkl_sem *sem)
+{
+	steady.host.sem_down(sem);
+	took(sem);
+}
+
+/* The caller waits for what only the helper, or time, can bring. */
+static int caller_is_stuck(void)
+{
+	return steady.caller_waits && !steady.caller_ups;
+}
+
+/* It has something to do, or has been told so. */
+static int helper_is_busy(void)
+{
+	return steady.helper_sem && (!steady.at_rest || steady.ups > 0);
 }
 
 /* Whether @sem came within a while of the host's time. */
@@ -82,32 +112,55 @@ static int helper_waits(struct lkl_sem *sem, unsigned long long deadline)
 	steady.at_rest = 1;
 	do
 		taken = comes_soon(sem);
-	while (!taken && (deadline == LKL_TIME_NEVER || !steady.caller_waits));
+	while (!taken && (deadline == LKL_TIME_NEVER || !caller_is_stuck()));
+	/* The caller may have given it before he began to wait. */
+	if (!taken)
+		taken = steady.host.sem_down_until(sem, 0);
 	steady.at_rest = 0;
-	if (taken && steady.ups > 0)
-		steady.ups--;
+	if (taken)
+		took(sem);
 	if (!taken && steady.time < deadline)
 		steady.time = deadline;
 	passed = 0;
 	return taken;
 }
 
-static int LKL_ABI steady_sem_down_until(struct lkl_sem *sem, unsigned long long deadline)
+static int take(struct lkl_sem *sem)
 {
-	if (!pthread_equal(pthread_self(), steady.caller))
-		return helper_waits(sem, deadline);
+	if (!steady.host.sem_down_until(sem, 0))
+		return 0;
+	took(sem);
+	return 1;
+}
+
+static int caller_waits(struct lkl_sem *sem, unsigned long long deadline)
+{
+	steady.caller_sem = sem;
 	if (deadline == LKL_TIME_NEVER) {
 		steady.caller_waits = 1;
 		steady.host.sem_down(sem);
+		/* In this order: at no time does he seem to be stuck. */
 		steady.caller_waits = 0;
+		took(sem);
 		return 1;
 	}
-	if (steady.host.sem_down_until(sem, 0))
+	/* What the helper was woken for comes before the time of this. */
+	do {
+		if (take(sem))
+			return 1;
+	} while (helper_is_busy() && !sched_yield());
+	if (take(sem))
 		return 1;
 	/* Nothing is under way that could end the waiting but time. */
 	if (steady.time < deadline)
 		steady.time = deadline;
 	return 0;
+}
+
+static int LKL_ABI steady_sem_down_until(struct lkl_sem *sem, unsigned long long deadline)
+{
+	return pthread_equal(pthread_self(), steady.caller) ? caller_waits(sem, deadline) :
+							      helper_waits(sem, deadline);
 }
 
 void steady_prepare(time_t now)
@@ -120,6 +173,7 @@ void steady_prepare(time_t now)
 	lkl_host_ops.time = steady_time;
 	lkl_host_ops.wall_time = steady_wall_time;
 	lkl_host_ops.sem_up = steady_sem_up;
+	lkl_host_ops.sem_down = steady_sem_down;
 	lkl_host_ops.sem_down_until = steady_sem_down_until;
 	lkl_host_ops.idle_wait = NULL;
 	lkl_host_ops.idle_poll = NULL;
@@ -149,7 +203,7 @@ void steady_settle(void)
 	if (!steady.on)
 		return;
 	passed = 0;
-	while (steady.helper_sem && (!steady.at_rest || steady.ups > 0))
+	while (helper_is_busy())
 		sched_yield();
 }
 
