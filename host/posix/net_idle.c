@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -42,6 +43,8 @@ static struct {
 	unsigned int ended;
 	/* Devices whose threads sleep until that happens. */
 	int deep;
+	/* Of the guest's rounds: begun and ended; odd while it waits for descriptors. */
+	unsigned int rounds;
 	/* eventfd, for the guest */
 	int wake_fd;
 } idle = {
@@ -85,6 +88,7 @@ static void forked(void)
 	idle.waiting = 0;
 	idle.standing_by = 0;
 	idle.guest = 0;
+	idle.rounds = 0;
 	idle.deep = 0;
 	if (idle.wake_fd >= 0)
 		close(idle.wake_fd);
@@ -128,8 +132,18 @@ void lkl_net_idle_add(struct net_fd *f)
 	pthread_mutex_unlock(&idle.lock);
 }
 
+/* As long as somebody waits for a descriptor, closing it does not let go of the device. */
+static void end_round(unsigned int round)
+{
+	if (round & 1)
+		while (__atomic_load_n(&idle.rounds, __ATOMIC_SEQ_CST) == round)
+			sched_yield();
+}
+
 void lkl_net_idle_remove(struct net_fd *f)
 {
+	unsigned int round = 0;
+
 	if (!f->idle_slot)
 		return;
 	pthread_mutex_lock(&idle.lock);
@@ -143,11 +157,13 @@ void lkl_net_idle_remove(struct net_fd *f)
 			close(idle.wake_fd);
 			idle.wake_fd = -1;
 		} else {
+			round = idle.rounds;
 			kick(idle.wake_fd);
 		}
 	}
 	f->idle_slot = 0;
 	pthread_mutex_unlock(&idle.lock);
+	end_round(round);
 }
 
 int lkl_net_idle_stand_by(struct net_fd *f)
@@ -288,18 +304,21 @@ static void look_once(unsigned long long deadline)
 	struct timespec ts = { 0 };
 	int forever = deadline == LKL_TIME_NEVER;
 	unsigned int generation;
-	int n;
+	int n, ready;
 
 	pthread_mutex_lock(&idle.lock);
 	n = list(fds, watched);
 	generation = idle.generation;
+	__atomic_fetch_add(&idle.rounds, 1, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&idle.lock);
 	fds[n] = (struct pollfd){ .fd = idle.wake_fd, .events = POLLIN };
 	if (deadline > now && !forever) {
 		ts.tv_sec = (deadline - now) / 1000000000;
 		ts.tv_nsec = (deadline - now) % 1000000000;
 	}
-	if (ppoll(fds, n + 1, forever ? NULL : &ts, NULL) <= 0)
+	ready = ppoll(fds, n + 1, forever ? NULL : &ts, NULL);
+	__atomic_fetch_add(&idle.rounds, 1, __ATOMIC_SEQ_CST);
+	if (ready <= 0)
 		return;
 	if (fds[n].revents)
 		drain(idle.wake_fd);
