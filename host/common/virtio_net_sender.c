@@ -56,7 +56,7 @@ static void LKL_ABI sender_thread(void *arg)
 		if (net_is_set(&s->stop))
 			return;
 		sent = send_thick(q);
-		if (sent >= 4 * STREAK)
+		if (sent >= STREAK)
 			net_set(&s->needed, STREAK);
 		else if (s->needed < STREAK_MAX)
 			net_set(&s->needed, 2 * s->needed);
