@@ -246,59 +246,118 @@ static void child(const struct fault_plan *plan, int pipe)
 	_exit(SOUND);
 }
 
-/* One run. Returns how many calls went wrong in it, -1 if it panicked before it could say. */
-static int try(const struct fault_plan *plan)
-{
-	int status, fds[2];
-	unsigned int hits = 0;
-	int told;
+/* A run that was begun; without a process, a place for one. */
+struct run {
+	struct fault_plan plan;
 	pid_t pid;
+	int told;
+};
+
+static void begin(struct run *run, const struct fault_plan *plan)
+{
+	int fds[2];
 
 	ck_assert_int_eq(pipe(fds), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (!pid)
+	run->plan = *plan;
+	run->told = fds[0];
+	run->pid = fork();
+	ck_assert_int_ge(run->pid, 0);
+	if (!run->pid)
 		child(plan, fds[1]);
 	close(fds[1]);
-	told = read(fds[0], &hits, sizeof(hits)) == sizeof(hits);
-	close(fds[0]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+
+/* Returns how many calls went wrong in it, -1 if it panicked before it could say. */
+static int end(struct run *run)
+{
+	const struct fault_plan *plan = &run->plan;
+	unsigned int hits = 0;
+	int told, status;
+
+	told = read(run->told, &hits, sizeof(hits)) == sizeof(hits);
+	close(run->told);
+	ck_assert_int_eq(waitpid(run->pid, &status, 0), run->pid);
+	run->pid = 0;
 	ck_assert_msg(WIFEXITED(status) && (WEXITSTATUS(status) == SOUND ||
 					    WEXITSTATUS(status) == PANIC),
-		      "%s, after %u, %u times: %s %d", fault_names[plan->fault],
-		      plan->after, plan->times, WIFEXITED(status) ? "exit status" : "signal",
+		      "%s, after %u, %u times, seed %u: %s %d", fault_names[plan->fault],
+		      plan->after, plan->times, plan->seed,
+		      WIFEXITED(status) ? "exit status" : "signal",
 		      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	return told ? (int)hits : -1;
 }
 
+/* As many at a time as there are processors, in the long version. */
+static struct run running[16];
+
+static unsigned int at_once(void)
+{
+	long n = test_all() ? sysconf(_SC_NPROCESSORS_ONLN) : 1;
+
+	return n < 1 ? 1 : n > COUNT(running) ? COUNT(running) : n;
+}
+
 /*
  * Lets the first call fail, the next, and so on, alone and with all that follow, until
- * a run has fewer calls than that. In the short version with growing steps.
+ * runs have fewer calls than that: several in a row, since some make more than others. In
+ * the short version with growing steps.
  */
 static void sweep(enum fault fault, unsigned int forever)
 {
-	unsigned int after = 0, runs = 0;
-	int hits;
+	unsigned int after = 0, missed = 0, enough = test_all() ? 16 : 1, runs = 0;
+	uint64_t begun = host_ns();
 
-	uint64_t begin = host_ns();
+	while (missed < enough) {
+		for (int all = 0; all < 2; all++) {
+			struct run *run = &running[runs++ % at_once()];
+			struct fault_plan plan = {
+				.fault = fault, .after = after, .times = all ? forever : 1,
+			};
 
-	do {
-		struct fault_plan plan = { fault, after, 1 };
+			if (run->pid) {
+				int single = run->plan.times == 1, hits = end(run);
 
-		hits = try(&plan);
-		plan.times = forever;
-		if (hits)
-			try(&plan);
+				if (single)
+					missed = hits ? 0 : missed + 1;
+			}
+			begin(run, &plan);
+		}
 		after += test_all() ? 1 : 1 + after;
-		runs += 2;
-	} while (hits && after < 5000);
+	}
+	for (int i = 0; i < COUNT(running); i++)
+		if (running[i].pid)
+			end(&running[i]);
 	printf("# %s: %u runs, up to %u calls, %.1f s\n", fault_names[fault], runs, after,
-	       (host_ns() - begin) / 1e9);
+	       (host_ns() - begun) / 1e9);
 }
 
 START_TEST(every_fault)
 {
 	sweep(_i, _i >= FAULT_DISK_SLOW ? 3 : 1000000);
+}
+END_TEST
+
+/* Faults of all kinds in one run, now and then; the seed says which calls. */
+START_TEST(mixed_faults)
+{
+	unsigned int seeds = test_all() ? 2000 : 24, hits = 0;
+	uint64_t begun = host_ns();
+
+	for (unsigned int seed = 0; seed < seeds + at_once(); seed++) {
+		struct run *run = &running[seed % at_once()];
+		struct fault_plan plan = { .fault = FAULT_MIXED, .seed = seed };
+
+		if (run->pid) {
+			int n = end(run);
+
+			hits += n > 0 ? n : 0;
+		}
+		if (seed < seeds)
+			begin(run, &plan);
+	}
+	printf("# mixed: %u runs, %u calls went wrong, %.1f s\n", seeds, hits,
+	       (host_ns() - begun) / 1e9);
+	ck_assert_uint_gt(hits, seeds);
 }
 END_TEST
 
@@ -329,7 +388,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, make_image, NULL);
 	tcase_set_timeout(tc, test_all() ? 3000 : 250);
-	tcase_add_loop_test(tc, every_fault, FAULT_NONE + 1, FAULTS);
+	tcase_add_loop_test(tc, every_fault, FAULT_NONE + 1, FAULT_MIXED);
+	tcase_add_test(tc, mixed_faults);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "blk_flight.h"
+#include "valgrind.h"
 
 #define ENTRIES		128
 /* Copying this much takes about as long as waking the thread up. */
@@ -239,22 +240,12 @@ static int restrict_ring(struct io_uring *ring)
 	return ret < 0 ? -errno : 0;
 }
 
-/*
- * Valgrind lets no other thread run while one waits in io_uring_enter(). What it
- * preloads tells that it is there.
- */
-static int is_in_valgrind(void)
-{
-	const char *preloaded = getenv("LD_PRELOAD");
-
-	return preloaded && strstr(preloaded, "vgpreload");
-}
-
 static int setup_ring(struct uring *u)
 {
 	int ret;
 
-	if (is_in_valgrind())
+	/* It lets no other thread run while one waits in io_uring_enter(). */
+	if (lkl_in_valgrind())
 		return -ENOSYS;
 	/* Completions are then handled by this thread alone, when it asks. */
 	ret = io_uring_queue_init(ENTRIES * 2, &u->ring,

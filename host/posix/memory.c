@@ -18,6 +18,7 @@
 #include "linux_errno.h"
 #include "memory.h"
 #include "posix.h"
+#include "valgrind.h"
 
 #define PAGE 4096UL
 /* Larger ones are used page by page, far from each other. */
@@ -48,6 +49,8 @@ struct region {
 	int aliased;
 	/* The file of a child on its way, else -1. */
 	int child_fd;
+	/* See valgrind.h. */
+	unsigned int *stacks;
 };
 
 /* Changed by the holder of the CPU token, or while there is no kernel. */
@@ -95,8 +98,10 @@ static struct region *add(void *addr, size_t size, int backed)
 	r->child_fd = -1;
 	r->next = regions;
 	regions = r;
-	if (backed)
+	if (backed) {
 		ordered_by_token(addr, size);
+		r->stacks = lkl_valgrind_kernel_memory(r->start, size);
+	}
 	return r;
 }
 
@@ -109,6 +114,8 @@ static void forget(struct region *r)
 	*p = r->next;
 	if (r->fd >= 0)
 		close(r->fd);
+	if (r->backed)
+		lkl_valgrind_forget(r->start, r->end - r->start, r->stacks);
 	free(r->moved);
 	free(r);
 }

@@ -23,17 +23,39 @@ const char *const fault_names[FAULTS] = {
 	[FAULT_DISK_SLOW] = "slow disk", [FAULT_DISK_SHORT] = "short disk I/O",
 	[FAULT_TIME] = "time", [FAULT_WALL_TIME] = "wall_time",
 	[FAULT_IRQ_LATE] = "late interrupt", [FAULT_IRQ_TWICE] = "doubled interrupt",
+	[FAULT_RANDOM] = "random", [FAULT_MIXED] = "mixed",
 };
 
 static struct lkl_host_operations real;
 static struct fault_plan plan;
 static unsigned int calls;
 
+/* One call in 16, 32, ... 4096, by the seed. */
+static int hit_mixed(enum fault fault)
+{
+	static unsigned int counts[FAULTS];
+	unsigned int n = __atomic_fetch_add(&counts[fault], 1, __ATOMIC_RELAXED);
+	uint64_t h = ((uint64_t)plan.seed << 40 | (uint64_t)fault << 32 | n) + 1;
+
+	/* The usual way to spread bits: multiply by an odd number, fold. */
+	for (int i = 0; i < 3; i++) {
+		h *= 0x9e3779b97f4a7c15;
+		h ^= h >> 29;
+	}
+	if (h % (16 << plan.seed % 9))
+		return 0;
+	__atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
+	return 1;
+}
+
 int faults_hit(enum fault fault)
 {
+	enum fault planned = __atomic_load_n(&plan.fault, __ATOMIC_ACQUIRE);
 	unsigned int n;
 
-	if (__atomic_load_n(&plan.fault, __ATOMIC_ACQUIRE) != fault)
+	if (planned == FAULT_MIXED)
+		return hit_mixed(fault);
+	if (planned != fault)
 		return 0;
 	n = __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED);
 	return n >= plan.after && n - plan.after < plan.times;
@@ -43,6 +65,7 @@ void faults_begin(const struct fault_plan *p)
 {
 	plan.after = p->after;
 	plan.times = p->times;
+	plan.seed = p->seed;
 	calls = 0;
 	__atomic_store_n(&plan.fault, p->fault, __ATOMIC_RELEASE);
 }
@@ -51,7 +74,8 @@ unsigned int faults_end(void)
 {
 	unsigned int n = __atomic_load_n(&calls, __ATOMIC_RELAXED);
 
-	__atomic_store_n(&plan.fault, FAULT_NONE, __ATOMIC_RELEASE);
+	if (__atomic_exchange_n(&plan.fault, FAULT_NONE, __ATOMIC_ACQ_REL) == FAULT_MIXED)
+		return n;
 	n = n > plan.after ? n - plan.after : 0;
 	return n < plan.times ? n : plan.times;
 }
@@ -150,6 +174,11 @@ static unsigned long long LKL_ABI jumping_wall_time(void)
 	return jumps++ % 2 ? real.wall_time() - TEN_YEARS_NS : real.wall_time() + HOUR_NS;
 }
 
+static int LKL_ABI no_random(void *buf, int size)
+{
+	return faults_hit(FAULT_RANDOM) ? -1 : real.random(buf, size);
+}
+
 static void raise_all(void)
 {
 	for (int irq = 1; irq < IRQS; irq++)
@@ -194,4 +223,5 @@ void faults_install(void)
 	lkl_host_ops.time = jumping_time;
 	lkl_host_ops.wall_time = jumping_wall_time;
 	lkl_host_ops.iomem_access = iomem_access;
+	lkl_host_ops.random = no_random;
 }

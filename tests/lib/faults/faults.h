@@ -36,6 +36,10 @@ enum fault {
 	/* An interrupt is first not seen and comes again later; or comes twice. */
 	FAULT_IRQ_LATE,
 	FAULT_IRQ_TWICE,
+	/* No random numbers. */
+	FAULT_RANDOM,
+	/* Any of these, now and then. */
+	FAULT_MIXED,
 	FAULTS
 };
 
@@ -43,6 +47,8 @@ struct fault_plan {
 	enum fault fault;
 	/* Calls of that kind that succeed first, and how many fail then. */
 	unsigned int after, times;
+	/* Which calls fail, and how often, if they are mixed. */
+	unsigned int seed;
 };
 
 extern const char *const fault_names[FAULTS];
