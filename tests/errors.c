@@ -106,6 +106,37 @@ START_TEST(half_a_buffer)
 }
 END_TEST
 
+/* Short ones are copied by words: what is before the hole counts, to the byte. */
+START_TEST(to_the_byte)
+{
+	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0), back[400];
+	int fd = open_file(), from[2];
+
+	ck_assert(p != MAP_FAILED);
+	ck_assert_int_eq(munmap(p + 4096, 4096), 0);
+	ck_assert_int_eq(lkl_sys_pipe2(from, 0), 0);
+	for (int len = 1; len < 300; len++) {
+		char *end = p + 4096 - len;
+
+		for (int i = 0; i < len; i++)
+			end[i] = len + i;
+		memset(back, 0, sizeof(back));
+		is(lkl_sys_pwrite64(fd, end, len + 50, 0), len);
+		is(lkl_sys_pread64(fd, back, len, 0), len);
+		ck_assert_int_eq(memcmp(back, end, len), 0);
+
+		is(lkl_sys_write(from[1], back, len + 50), len + 50);
+		memset(end, 0, len);
+		fails(lkl_sys_read(from[0], end, len + 50), LKL_EFAULT);
+		ck_assert_int_eq(memcmp(back, end, len), 0);
+		is(lkl_sys_read(from[0], back, len + 50), len + 50);
+	}
+	is(lkl_sys_close(from[0]), 0);
+	is(lkl_sys_close(from[1]), 0);
+}
+END_TEST
+
 /* Read-only memory is no place to read into. */
 START_TEST(read_only_memory)
 {
@@ -198,7 +229,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const inside[] = {
-		read_write, vectors, strings, structures, sockets, half_a_buffer,
+		read_write, vectors, strings, structures, sockets, half_a_buffer, to_the_byte,
 		read_only_memory, many_threads, descriptors, arguments, own_faults,
 		words,
 	};

@@ -8,12 +8,15 @@
 #include <asm/hostmem.h>
 
 /*
- * copy_insn() and clear_insn() return how many bytes are left, exactly, where an
- * access faulted.
+ * The functions before lkl_probe_write() return how many bytes are left, exactly, where
+ * an access faulted.
  */
 #ifdef CONFIG_LKL_X86_64
-static __always_inline unsigned long copy_insn(void *to, const void *from,
-					       unsigned long n)
+/* From so many bytes on, string instructions are worth the time that they take to begin. */
+#define STRING_MIN 256
+
+static __always_inline unsigned long copy_string(void *to, const void *from,
+						 unsigned long n)
 {
 	asm volatile("1: rep movsb\n"
 		     "2:\n"
@@ -22,7 +25,7 @@ static __always_inline unsigned long copy_insn(void *to, const void *from,
 	return n;
 }
 
-static __always_inline unsigned long clear_insn(void *to, unsigned long n)
+static __always_inline unsigned long clear_string(void *to, unsigned long n)
 {
 	asm volatile("1: rep stosb\n"
 		     "2:\n"
@@ -30,7 +33,8 @@ static __always_inline unsigned long clear_insn(void *to, unsigned long n)
 		     : "+D" (to), "+c" (n) : "a" (0) : "memory");
 	return n;
 }
-#else
+#endif
+
 struct line {
 	u64 word[4];
 };
@@ -39,7 +43,7 @@ struct line {
  * By lines, then by words; who faults there goes on by bytes, up to the one that
  * is not there.
  */
-static noinline unsigned long copy_insn(void *to, const void *from, unsigned long n)
+static noinline unsigned long copy_words(void *to, const void *from, unsigned long n)
 {
 	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS)) {
 		if (((unsigned long)to ^ (unsigned long)from) % sizeof(u64))
@@ -86,7 +90,7 @@ out:
 	return n;
 }
 
-static noinline unsigned long clear_insn(void *to, unsigned long n)
+static noinline unsigned long clear_words(void *to, unsigned long n)
 {
 	for (; n && (unsigned long)to % sizeof(u64); to++, n--)
 		lkl_store_or_goto(0, (u8 *)to, out);
@@ -100,7 +104,25 @@ bytes:
 out:
 	return n;
 }
+
+static __always_inline unsigned long copy_insn(void *to, const void *from,
+					       unsigned long n)
+{
+#ifdef CONFIG_LKL_X86_64
+	if (n >= STRING_MIN)
+		return copy_string(to, from, n);
 #endif
+	return copy_words(to, from, n);
+}
+
+static __always_inline unsigned long clear_insn(void *to, unsigned long n)
+{
+#ifdef CONFIG_LKL_X86_64
+	if (n >= STRING_MIN)
+		return clear_string(to, n);
+#endif
+	return clear_words(to, n);
+}
 
 /* An atomic no-op: the application may be storing there at the same time. */
 int lkl_probe_write(void *addr)
