@@ -28,6 +28,7 @@
 #define SMALL		1024
 #define ARGS_MAX	12
 #define RUNS_MAX	64
+#define SWITCH		"/sys/module/fuse/parameters/enable_uring"
 
 /* Somebody who mounts images. */
 struct mounter {
@@ -35,6 +36,7 @@ struct mounter {
 	const char *mount[ARGS_MAX];	/* IMAGE and MNT stand for the names of these */
 	const char *umount[ARGS_MAX];
 	struct ceiling *ceiling;	/* instead of these, it is no command */
+	bool ring;			/* it is asked through io_uring, not /dev/fuse */
 	struct image img;
 	const char *missing;		/* why it cannot be measured, or NULL */
 };
@@ -66,6 +68,18 @@ static struct mounter through = {
 	.umount = { NULL, "-u", MNT },
 };
 
+static struct mounter ring = {
+	.name = "lklfuse through io_uring", .id = "ring", .ring = true,
+	.mount = { NULL, IMAGE, MNT },
+	.umount = { NULL, "-u", MNT },
+};
+
+static struct mounter ring_through = {
+	.name = "lklfuse -o writethrough through io_uring", .id = "ring-through", .ring = true,
+	.mount = { NULL, "-o", "writethrough", IMAGE, MNT },
+	.umount = { NULL, "-u", MNT },
+};
+
 static struct mounter only_answers = {
 	.name = "FUSE that only answers", .id = "ceiling",
 	.ceiling = &(struct ceiling){ .writeback = 0 },
@@ -77,10 +91,44 @@ static struct mounter gathering = {
 	.ceiling = &(struct ceiling){ .writeback = 1 },
 };
 
-static struct mounter *const beside[] = { &through, &only_answers, &gathering, &fuse2fs };
+static struct mounter *const beside[] = {
+	&ring, &through, &ring_through, &only_answers, &gathering, &fuse2fs,
+};
+
 #define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))
 
 static char *buf;
+/* What the host had been set to; 0 if it cannot be changed. */
+static char switch_before;
+
+/* Whether what is mounted from now on may be asked through io_uring. */
+static bool set_switch(char to)
+{
+	int fd = open(SWITCH, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, &to, 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+static void restore_switch(void)
+{
+	set_switch(switch_before);
+}
+
+static void find_switch(void)
+{
+	int fd = open(SWITCH, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (read(fd, &switch_before, 1) != 1 || !set_switch(switch_before))
+		switch_before = 0;
+	close(fd);
+	if (switch_before)
+		atexit(restore_switch);
+}
 
 static int run(const struct mounter *m, const char *const *command)
 {
@@ -101,6 +149,8 @@ static int run(const struct mounter *m, const char *const *command)
 
 static bool try_mount(const struct mounter *m)
 {
+	if (switch_before)
+		set_switch(m->ring ? 'Y' : 'N');
 	return m->ceiling ? !ceiling_mount(m->ceiling, m->img.mnt) : !run(m, m->mount);
 }
 
@@ -129,6 +179,10 @@ static void umount_it(struct mounter *m)
 
 static void prepare(struct mounter *m)
 {
+	if (m->ring && !switch_before) {
+		m->missing = "needs root, and a host with FUSE over io_uring";
+		return;
+	}
 	image_create(&m->img, NULL, m->id, m->ceiling ? 0 : IMAGE_SIZE, 0);
 	if (!m->ceiling)
 		image_mkfs(&m->img);
@@ -377,8 +431,12 @@ int main(int argc, char **argv)
 	snprintf(program, sizeof(program), "%s/bin/lklfuse", getenv("B") ?: "build");
 	lklfuse.mount[0] = program;
 	lklfuse.umount[0] = program;
-	through.mount[0] = program;
-	through.umount[0] = program;
+	for (int i = 0; i < BESIDE; i++) {
+		if (beside[i]->umount[0] || beside[i]->ceiling)
+			continue;
+		beside[i]->mount[0] = program;
+		beside[i]->umount[0] = program;
+	}
 	if (access("/dev/fuse", R_OK | W_OK) || access(program, X_OK)) {
 		printf("skipped: %s\n", access(program, X_OK) ?
 		       "lklfuse was not built; libfuse3-dev is missing" : "no /dev/fuse");
@@ -388,6 +446,7 @@ int main(int argc, char **argv)
 	if (!buf)
 		bench_die("no memory");
 	memset(buf, 'x', MIB);
+	find_switch();
 	prepare(&lklfuse);
 	if (lklfuse.missing)
 		bench_die("lklfuse cannot mount");

@@ -32,7 +32,7 @@ report()
 		return
 	fi
 	have liburing ||
-		off "disk I/O through io_uring, threads do it" "liburing-dev is missing"
+		off "io_uring for disks and lklfuse, which do without" "liburing-dev is missing"
 	command -v ccache >/dev/null ||
 		off "compiler cache" "ccache is missing"
 	have blkid ||

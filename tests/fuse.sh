@@ -637,4 +637,92 @@ export -f vanishing
 ext4 a.img
 try vanishing-image 90 vanishing
 mounted && umount -l "$mnt"
+
+# ---- through io_uring -----------------------------------------------------------------
+
+switch=/sys/module/fuse/parameters/enable_uring
+
+# transport PATTERN: what -d says.
+transport()
+{
+	as_user timeout -k 5 60 "$lklfuse" "$work/a.img" "$mnt" -d > "$tmp/debug" 2>&1 &
+	soon mounted && as_user stat "$mnt" > /dev/null && umount_it && wait $! || return
+	grep "requests come through" "$tmp/debug" | tee "$tmp/out"
+	grep -q "$1" "$tmp/out"
+}
+
+# Who looks for data or holes waits until the host has written what it keeps, which are
+# requests, too: more at once than there are threads.
+seekers()
+{
+	local i pids=()
+	mount_it "$work/a.img" || return
+	for i in $(seq 24); do
+		as_user timeout 50 bash -ec 'for n in 1 2 3 4 5 6; do
+			printf %s "$n" | dd of="$1/s$2" bs=4096 seek=$((n * 100)) conv=notrunc
+			cp --sparse=always "$1/s$2" "$1/c$2"
+			cmp "$1/s$2" "$1/c$2"
+			test "$(stat -c %b "$1/c$2")" -le $((n * 8 + 16))
+		done 2>/dev/null' _ "$mnt" "$i" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || { echo "one of them failed"; return 1; }
+	done
+	umount_it && ext4_clean a.img
+}
+
+# What is written from some memory and read into the same.
+same_memory()
+{
+	mount_it "$work/a.img" || return
+	as_user bash -ec 'for n in 1 2 3; do
+			head -c 40M /dev/zero | tr "\\0" "$n" > "$1/big$n"; sync "$1/big$n"
+			dd if="$1/big$n" iflag=direct bs=1M status=none | tr -d "$n" | wc -c | grep -qx 0
+		done' _ "$mnt" && umount_it && ext4_clean a.img
+}
+export -f transport seekers same_memory
+
+# once_more PREFIX: what does not depend on the file system.
+once_more()
+{
+	local signal
+	ext4 a.img
+	try "$1-seekers" 60 seekers
+	try "$1-crowd" 120 crowd
+	try "$1-same-memory" 60 same_memory
+	mounted && umount_it
+	ext4 data.img 512M
+	try "$1-data" $((exercise + 60)) data_round
+	mounted && umount_it
+	for signal in TERM INT; do
+		ext4 a.img
+		try "$1-signal-$signal" 60 terminated $signal
+		mounted && umount_it
+	done
+	ext4 a.img
+	try "$1-killed" 60 killed
+	mounted && umount -l "$mnt"
+	try "$1-killed-idle" 60 killed_idle
+	mounted && umount -l "$mnt"
+	try "$1-busy" 60 busy
+	try "$1-full-image" 60 full
+}
+
+ext4 a.img
+ext4 full.img 16M
+if [ "$(id -u)" != 0 ] || [ ! -w $switch ]; then
+	skip io_uring "needs root to switch it on, and Linux 6.14 or later"
+elif ! grep -q liburing < <(ldd "$lklfuse"); then
+	skip io_uring "built without liburing"
+else
+	was=$(cat $switch)
+	trap 'echo "$was" > $switch; cleanup' EXIT
+	echo N > $switch
+	try transport-device 60 transport "/dev/fuse.*not switched on"
+	echo Y > $switch
+	try transport-io_uring 60 transport io_uring
+	once_more io_uring
+	echo "$was" > $switch
+fi
 true

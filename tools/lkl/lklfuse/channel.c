@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,8 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <message.h>
+
 #include "channel.h"
 #include "fs.h"
+#include "ring.h"
+#include "ring_abi.h"
 
 #define PAGE		4096
 #define THREADS_MAX	64
@@ -48,6 +53,7 @@ struct work {
 	fuse_req_t req;
 	void (*run)(fuse_req_t req, const void *arg);
 	int fd;
+	struct ring_entry *entry;
 	char arg[WORK_SIZE] __attribute__((aligned(8)));
 };
 
@@ -65,6 +71,9 @@ struct work {
 #define WATCH_NS	1000000
 #define WATCH_IDLE	20
 
+/* With a ring: so long the host gathers what it need not know at once, FORGET. */
+#define GATHER_NS	2000000
+
 /* How often threads that wait for a request are told to stop, until they do. */
 #define STOP_PAUSE_NS	10000000
 
@@ -74,10 +83,10 @@ static unsigned int n_workers;
 static long processors;
 
 static atomic_bool stopping;
-static atomic_uint serving;
 
-/* Where this thread's replies go, and what it is replying to. */
+/* Where this thread's replies go: the entry of a ring, or NULL; and what it is replying to. */
 static __thread int reply_fd = -1;
+static __thread struct ring_entry *own_entry;
 static __thread struct worker *self;
 static __thread const struct fuse_in_header *request;
 
@@ -86,7 +95,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static enum { WAIT, SERVE, STOP } state;
 static unsigned int prepared;
+static unsigned int serving;	/* threads; none of them is joined before */
 static int failed;
+static enum { UNDECIDED, BY_DEVICE, BY_RING } transport;
+static const char *no_ring;	/* why not */
+static bool debug;
 static struct work *works, **last_work = &works;
 static pthread_t deferred_thread;
 static bool turn_is_free = true;
@@ -97,24 +110,60 @@ static pthread_t watchdog_thread;
 
 /* ---- input and output for libfuse ------------------------------------------ */
 
+/* Where requests come from, once the host has said what it can do. */
+static void choose_transport(bool ring)
+{
+	pthread_mutex_lock(&lock);
+	transport = ring ? BY_RING : BY_DEVICE;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+	if (debug && ring)
+		fprintf(stderr, "%s: requests come through io_uring\n", message_program());
+	else if (debug)
+		fprintf(stderr, "%s: requests come through /dev/fuse, not io_uring: %s\n",
+			message_program(), no_ring ?: "the host does not offer it");
+}
+
 /*
- * libfuse does not know of this yet: without it, the host asks before each write
- * whether the file has capabilities.
+ * libfuse does not know of these yet. Without the first, the host asks before each write
+ * whether the file has capabilities. Whether there are rings from now on.
  */
-static void add_init_flags(struct fuse_init_out *out)
+static bool add_init_flags(struct fuse_init_out *out)
 {
 	const struct fuse_init_in *in = (const void *)(request + 1);
 
 	out->flags |= in->flags & FUSE_HANDLE_KILLPRIV_V2;
+	if (no_ring || !(in->flags & FUSE_INIT_EXT) || !(in->flags2 & FUSE_INIT_OVER_IO_URING))
+		return false;
+	out->flags |= FUSE_INIT_EXT;
+	out->flags2 |= FUSE_INIT_OVER_IO_URING;
+	return true;
+}
+
+ssize_t channel_write(struct iovec *iov, int count)
+{
+	ssize_t n = own_entry ? ring_reply(own_entry, iov, count) : 0;
+
+	if (!n)
+		return writev(reply_fd >= 0 ? reply_fd : fuse_session_fd(session), iov, count);
+	if (n > 0)
+		return n;
+	errno = -n;
+	return -1;
 }
 
 static ssize_t write_reply(int fd, struct iovec *iov, int count, void *userdata)
 {
 	const struct fuse_out_header *out = iov[0].iov_base;
+	bool ring;
+	ssize_t n;
 
-	if (request && request->opcode == FUSE_INIT && count > 1 && !out->error)
-		add_init_flags(iov[1].iov_base);
-	return writev(reply_fd >= 0 ? reply_fd : fd, iov, count);
+	if (!request || request->opcode != FUSE_INIT || count < 2 || out->error)
+		return channel_write(iov, count);
+	ring = add_init_flags(iov[1].iov_base);
+	n = channel_write(iov, count);
+	choose_transport(ring && n > 0);
+	return n;
 }
 
 static ssize_t read_request(int fd, void *buf, size_t size, void *userdata)
@@ -138,7 +187,7 @@ bool channel_kill_privileges(void)
 
 void *channel_buffer(void)
 {
-	return self->reply;
+	return own_entry ? ring_buffer(own_entry) : self->reply;
 }
 
 /* ---- deferred work ----------------------------------------------------------- */
@@ -153,10 +202,16 @@ void channel_defer(fuse_req_t req, void (*run)(fuse_req_t req, const void *arg),
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
+	if (own_entry && !ring_defer(own_entry)) {
+		free(work);
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
 	work->next = NULL;
 	work->req = req;
 	work->run = run;
 	work->fd = reply_fd;
+	work->entry = own_entry;
 	memcpy(work->arg, arg, size);
 	pthread_mutex_lock(&lock);
 	*last_work = work;
@@ -186,7 +241,10 @@ static void run_deferred(void)
 			last_work = &works;
 		pthread_mutex_unlock(&lock);
 		reply_fd = work->fd;
+		own_entry = work->entry;
 		work->run(work->req, work->arg);
+		if (work->entry)
+			ring_finish(work->entry);
 		free(work);
 		pthread_mutex_lock(&lock);
 	}
@@ -200,6 +258,7 @@ static void end_serving(void)
 {
 	pthread_mutex_lock(&lock);
 	stopping = true;
+	pthread_cond_broadcast(&changed);
 	pthread_cond_broadcast(&turn_freed);
 	pthread_cond_broadcast(&watch);
 	pthread_mutex_unlock(&lock);
@@ -299,7 +358,7 @@ static ssize_t take_request(struct worker *w, void *buf, size_t size)
 	uint64_t end;
 	ssize_t n;
 
-	if (w->fast_fd >= 0 && w->credit > 0) {
+	if (w->fast_fd >= 0 && w->credit > 0 && transport != BY_RING) {
 		end = now_ns() + POLL_NS;
 		do {
 			n = read(w->fast_fd, buf, size);
@@ -320,6 +379,15 @@ static ssize_t take_request(struct worker *w, void *buf, size_t size)
 	return n;
 }
 
+/* What comes beside the ring does not wait for anything. */
+static void gather(void)
+{
+	const struct timespec pause = { .tv_nsec = GATHER_NS };
+
+	if (transport == BY_RING)
+		nanosleep(&pause, NULL);
+}
+
 /* Whether @in may keep others waiting for long. */
 static bool takes_long(const struct fuse_in_header *in)
 {
@@ -337,6 +405,14 @@ static bool takes_long(const struct fuse_in_header *in)
 		return true;
 	}
 	return false;
+}
+
+static void process(const struct fuse_buf *in)
+{
+	request = in->mem;
+	if (!fs_raw_request(request))
+		fuse_session_process_buf(session, in);
+	request = NULL;
 }
 
 static void serve(struct worker *w)
@@ -363,12 +439,11 @@ static void serve(struct worker *w)
 			give_turn(w);
 		else
 			wake_watchdog();
-		if (!fs_raw_request(request, reply_fd))
-			fuse_session_process_buf(session, &in);
-		request = NULL;
+		process(&in);
 		w->served++;
 		works = WORKS;
 		atomic_compare_exchange_strong(&w->turn, &works, HAS);
+		gather();
 	}
 	end_serving();
 }
@@ -390,15 +465,66 @@ static bool wait_to_serve(int error)
 	return go;
 }
 
+static void count_serving(int change)
+{
+	pthread_mutex_lock(&lock);
+	serving += change;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
 static void *worker(void *arg)
 {
 	self = arg;
-	serving++;
+	count_serving(1);
 	if (wait_to_serve(fs_thread_init()))
 		serve(self);
-	serving--;
+	count_serving(-1);
 	return NULL;
 }
+
+static bool begin_ring(void)
+{
+	bool use = wait_to_serve(fs_thread_init());
+
+	pthread_mutex_lock(&lock);
+	while (use && transport == UNDECIDED && !stopping)
+		pthread_cond_wait(&changed, &lock);
+	use = use && transport == BY_RING && !stopping;
+	serving += use;
+	pthread_mutex_unlock(&lock);
+	return use;
+}
+
+static void serve_entry(struct ring_entry *entry, const struct fuse_in_header *in)
+{
+	struct fuse_buf buf = { .size = in->len, .mem = (void *)in };
+
+	own_entry = entry;
+	process(&buf);
+	own_entry = NULL;
+}
+
+static bool is_stopping(void)
+{
+	return stopping;
+}
+
+static void end_ring(bool refused)
+{
+	count_serving(-1);
+	if (refused)
+		channel_stop();
+	else
+		end_serving();
+}
+
+static const struct ring_user ring_user = {
+	.begin = begin_ring,
+	.serve = serve_entry,
+	.stopping = is_stopping,
+	.end = end_ring,
+};
 
 static void *deferred(void *arg)
 {
@@ -447,13 +573,19 @@ static int start_worker(struct worker *w, bool first)
 /* Ends the threads once they have nothing to serve any more. */
 static void stop(void)
 {
+	pthread_mutex_lock(&lock);
+	while (serving)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
 	for (unsigned int i = 0; i < n_workers; i++)
 		pthread_join(workers[i].thread, NULL);
+	ring_join();
 	pthread_mutex_lock(&lock);
 	state = STOP;
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 	pthread_join(deferred_thread, NULL);
+	ring_close();
 	end_serving();
 	pthread_join(watchdog_thread, NULL);
 	for (unsigned int i = 0; i < n_workers; i++) {
@@ -469,26 +601,39 @@ static void no_action(int sig)
 {
 }
 
+/* Whether there were any that serve. */
+static bool interrupt_serving(void)
+{
+	bool any;
+
+	pthread_mutex_lock(&lock);
+	any = serving;
+	for (unsigned int i = 0; any && i < n_workers; i++)
+		pthread_kill(workers[i].thread, SIGUSR1);
+	if (any)
+		ring_interrupt();
+	pthread_mutex_unlock(&lock);
+	return any;
+}
+
 /* A signal may come just before the read that it is to end; hence again and again. */
 void channel_stop(void)
 {
 	const struct timespec pause = { .tv_nsec = STOP_PAUSE_NS };
 
 	end_serving();
-	while (serving) {
-		for (unsigned int i = 0; i < n_workers; i++)
-			pthread_kill(workers[i].thread, SIGUSR1);
+	while (interrupt_serving())
 		nanosleep(&pause, NULL);
-	}
 }
 
-int channel_open(struct fuse_session *se, unsigned int threads)
+int channel_open(struct fuse_session *se, unsigned int threads, bool with_debug)
 {
 	const struct fuse_custom_io io = { .writev = write_reply, .read = read_request };
 	struct sigaction interrupt = { .sa_handler = no_action };
 	int ret;
 
 	session = se;
+	debug = with_debug;
 	processors = sysconf(_SC_NPROCESSORS_ONLN);
 	sigaction(SIGUSR1, &interrupt, NULL);
 	ret = fuse_session_custom_io(se, &io, fuse_session_fd(se));
@@ -510,8 +655,10 @@ int channel_open(struct fuse_session *se, unsigned int threads)
 		if (!ret)
 			n_workers++;
 	}
+	no_ring = threads > 1 ? ring_open(fuse_session_fd(se), threads, &ring_user) :
+		"one request at a time was asked for";
 	pthread_mutex_lock(&lock);
-	while (prepared < n_workers + 1)
+	while (prepared < n_workers + ring_threads() + 1)
 		pthread_cond_wait(&changed, &lock);
 	if (!ret)
 		ret = failed;

@@ -43,11 +43,8 @@ extern const struct fuse_lowlevel_ops fs_operations;
 /* Each thread that runs operations calls this first. 0 or err. */
 int fs_thread_init(void);
 
-/*
- * Serves a request that libfuse does not know, and replies on the descriptor @fd of
- * /dev/fuse. False if it is none of these.
- */
-bool fs_raw_request(const struct fuse_in_header *request, int fd);
+/* Serves a request that libfuse does not know. False if it is none of these. */
+bool fs_raw_request(const struct fuse_in_header *request);
 
 /*
  * What follows is among the operations. They reply to each request exactly once.

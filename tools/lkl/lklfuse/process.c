@@ -243,8 +243,10 @@ static void clear_away(const struct monitor *m)
 {
 	struct statx st;
 
-	if (statx(AT_FDCWD, m->options->mountpoint, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &st) &&
-	    errno == ENOTCONN)
+	if (!statx(AT_FDCWD, m->options->mountpoint, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &st))
+		return;
+	/* Rings end a while after their process, and may still have taken the question. */
+	if (errno == ENOTCONN || errno == ECONNABORTED || errno == ECANCELED)
 		unmount(m->options->mountpoint, true);
 }
 

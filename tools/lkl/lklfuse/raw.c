@@ -3,14 +3,14 @@
 #include <linux/fuse.h>
 #include <sys/uio.h>
 
+#include "channel.h"
 #include "fs.h"
 
 #ifndef FUSE_TMPFILE
 #define FUSE_TMPFILE	51
 #endif
 
-static void reply(const struct fuse_in_header *request, int fd, long ret, void *data,
-		  size_t size)
+static void reply(const struct fuse_in_header *request, long ret, void *data, size_t size)
 {
 	struct fuse_out_header out = {
 		.len = sizeof(out) + (ret < 0 ? 0 : size),
@@ -20,7 +20,7 @@ static void reply(const struct fuse_in_header *request, int fd, long ret, void *
 	struct iovec iov[2] = { { &out, sizeof(out) }, { data, size } };
 
 	/* It fails if nobody waits for the reply any more. */
-	if (writev(fd, iov, ret < 0 ? 1 : 2) < 0)
+	if (channel_write(iov, ret < 0 ? 1 : 2) < 0)
 		return;
 }
 
@@ -72,7 +72,7 @@ static long make_unnamed(const struct fuse_in_header *request, struct node **nod
 	return ret;
 }
 
-bool fs_raw_request(const struct fuse_in_header *request, int fd)
+bool fs_raw_request(const struct fuse_in_header *request)
 {
 	struct {
 		struct fuse_entry_out entry;
@@ -90,6 +90,6 @@ bool fs_raw_request(const struct fuse_in_header *request, int fd)
 		out.entry.attr_valid = fs_attr_timeout();
 		show(&out.entry.attr, &attr);
 	}
-	reply(request, fd, ret, &out, sizeof(out));
+	reply(request, ret, &out, sizeof(out));
 	return true;
 }
