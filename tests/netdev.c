@@ -71,7 +71,7 @@ static int app_tx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
 
 	pthread_mutex_lock(&l->lock);
 	if (l->head - l->tail == LOOP_FRAMES) {
-		l->wants_room = 1;
+		__atomic_store_n(&l->wants_room, 1, __ATOMIC_SEQ_CST);
 		pthread_mutex_unlock(&l->lock);
 		return -1;
 	}
@@ -80,7 +80,7 @@ static int app_tx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
 		memcpy(f->data + f->len, iov[i].iov_base, iov[i].iov_len);
 		f->len += iov[i].iov_len;
 	}
-	l->head++;
+	__atomic_store_n(&l->head, l->head + 1, __ATOMIC_SEQ_CST);
 	pthread_cond_broadcast(&l->cond);
 	pthread_mutex_unlock(&l->lock);
 	return f->len;
@@ -101,7 +101,7 @@ static int app_rx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
 		pthread_mutex_unlock(&l->lock);
 		return -1;
 	}
-	f = &l->ring[l->tail++ % LOOP_FRAMES];
+	f = &l->ring[l->tail % LOOP_FRAMES];
 	for (i = 0; i < cnt && at < f->len; i++) {
 		int part = (int)iov[i].iov_len < f->len - at ? (int)iov[i].iov_len :
 			   f->len - at;
@@ -109,6 +109,7 @@ static int app_rx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
 		memcpy(iov[i].iov_base, f->data + at, part);
 		at += part;
 	}
+	__atomic_store_n(&l->tail, l->tail + 1, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&l->lock);
 	/* Its sender may be waiting for this. */
 	pthread_mutex_lock(&a->out->lock);
@@ -132,8 +133,8 @@ static int app_poll(struct lkl_netdev *nd)
 			what |= LKL_DEV_NET_POLL_HUP;
 		if (a->in->head != a->in->tail)
 			what |= LKL_DEV_NET_POLL_RX;
-		if (a->out->wants_room && a->out->head - tail < LOOP_FRAMES) {
-			a->out->wants_room = 0;
+		if (__atomic_load_n(&a->out->head, __ATOMIC_SEQ_CST) - tail < LOOP_FRAMES &&
+		    __atomic_exchange_n(&a->out->wants_room, 0, __ATOMIC_SEQ_CST)) {
 			what |= LKL_DEV_NET_POLL_TX;
 		}
 		if (!what)
@@ -1026,6 +1027,10 @@ START_TEST(before_start)
 	int id[2], round, threads, fds;
 
 	threads = host_threads();
+#ifdef __SANITIZE_THREAD__
+	/* It starts one of its own. */
+	threads++;
+#endif
 	fds = host_fds();
 	ok(lkl_netdev_pair_create(end, LKL_NET_OFFLOAD_ALL));
 	id[0] = ok(lkl_netdev_add(end[0], NULL));
@@ -1051,7 +1056,7 @@ START_TEST(before_start)
 	ok(lkl_netdev_remove(id[1]));
 	lkl_netdev_free(end[0]);
 	lkl_netdev_free(end[1]);
-	is(host_threads(), threads);
+	ck_assert_int_le(host_threads(), threads);
 	is(host_fds(), fds);
 }
 END_TEST

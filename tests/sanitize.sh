@@ -7,11 +7,12 @@
 . "$(dirname "$0")/lib/shell.sh"
 
 suites="boot errors virtio"
-[ -z "$LKL_TEST_ALL" ] || suites="$suites syscalls threads timers fork disk"
+[ -z "$LKL_TEST_ALL" ] || suites="$suites syscalls threads timers fork disk netdev net_apart"
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS=detect_stack_use_after_return=0
-# Workers that had nothing to do are joined when there is work again, or at the end.
-export TSAN_OPTIONS=report_thread_leaks=0
+# Workers that had nothing to do are joined when there is work again, or at the end; and
+# tests fork, with threads there.
+export TSAN_OPTIONS=report_thread_leaks=0:die_after_fork=0
 
 # memcheck PROGRAM [TEST]: the host's half as valgrind sees it, see docs/debugging.md.
 memcheck()

@@ -211,7 +211,7 @@ static long network(void *arg)
 		ok(tcp_transfer(&a, &b, size, 65536, 60));
 		ok(tcp_transfer(&b, &a, size, 1400, 60));
 		ok(tcp_transfer(&lo, &lo, size, 65536, 60));
-		if (udp_echo(&a, &b, 50, 1000) < 1)
+		if (ok(udp_echo(&a, &b, 50, 1000)) < 1)
 			ck_abort_msg("no datagram came back");
 		n_bytes += 3 * size;
 	}

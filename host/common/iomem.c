@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "linux_errno.h"
 #include "iomem.h"
+#include "linux_errno.h"
+#include "token.h"
 
 struct window {
 	int taken;
@@ -19,6 +20,10 @@ struct window {
 };
 
 static struct window windows[LKL_IOMEM_SLOTS];
+
+#ifdef __SANITIZE_THREAD__
+char lkl_token;
+#endif
 
 int lkl_iomem_add(void *data, unsigned int size, const struct lkl_iomem_ops *ops)
 {
@@ -89,13 +94,17 @@ int LKL_ABI lkl_iomem_access(const volatile void *addr, void *val, int size,
 	const struct lkl_iomem_ops *ops;
 	struct window *w;
 	unsigned int offset;
+	int ret;
 
 	if (size != 1 && size != 2 && size != 4 && size != 8)
 		return -LKL_ERR_INVAL;
+	token_taken();
 	w = find_window(bus, size, &ops);
 	if (!w)
 		return -LKL_ERR_NODEV;
 	offset = bus & ((1ULL << LKL_IOMEM_SHIFT) - 1);
-	return write ? ops->write(w->data, offset, val, size) :
-		       ops->read(w->data, offset, val, size);
+	ret = write ? ops->write(w->data, offset, val, size) :
+		      ops->read(w->data, offset, val, size);
+	token_passed();
+	return ret;
 }

@@ -15,6 +15,7 @@
 #include "kernel.h"
 #include "linux_errno.h"
 #include "net/dhcp.h"
+#include "token.h"
 #include "virtio.h"
 
 #define CMDLINE_MAX 4096
@@ -177,9 +178,11 @@ lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 	}
 	if (t->inside)
 		return -LKL_ERR_DEADLK;
-	do
+	do {
+		token_passed();
 		ret = call(t, nr, params);
-	while (__builtin_expect(t->kernel.signal.number, 0) && handle_signals(t));
+		token_taken();
+	} while (__builtin_expect(t->kernel.signal.number, 0) && handle_signals(t));
 	return ret;
 }
 
@@ -193,7 +196,7 @@ int lkl_init(struct lkl_host_operations *host)
 	thread_key = host->tls_alloc(detach);
 	if (!threads_lock || !thread_key)
 		return -LKL_ERR_NOMEM;
-	ops = host;
+	__atomic_store_n(&ops, host, __ATOMIC_RELEASE);
 	lkl_host_fork_start();
 	return 0;
 }
@@ -390,12 +393,15 @@ unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long ad
  * there is none, or if it cannot come along.
  */
 static const struct lkl_image *forking;
+/* There was a library to prepare: another thread may start it just then. */
+static int prepared;
 
 void lkl_kernel_fork_prepare(void)
 {
 	struct host_thread *t;
 
-	if (!ops)
+	prepared = !!__atomic_load_n(&ops, __ATOMIC_ACQUIRE);
+	if (!prepared)
 		return;
 	t = running ? attach() : NULL;
 	if (t && !t->inside) {
@@ -431,7 +437,7 @@ void lkl_kernel_fork_done(int child)
 {
 	const struct lkl_image *k = forking;
 
-	if (!ops)
+	if (!prepared)
 		return;
 	if (child) {
 		keep_self();

@@ -50,18 +50,19 @@ static char command_line[LKL_IOMEM_SLOTS * 48];
 
 static void set_low(uint64_t *addr, uint32_t val)
 {
-	*addr = (*addr & 0xffffffff00000000ULL) | val;
+	__atomic_store_n(addr, (*addr & 0xffffffff00000000ULL) | val, __ATOMIC_RELAXED);
 }
 
 static void set_high(uint64_t *addr, uint32_t val)
 {
-	*addr = (*addr & 0xffffffffULL) | (uint64_t)val << 32;
+	__atomic_store_n(addr, (*addr & 0xffffffffULL) | (uint64_t)val << 32, __ATOMIC_RELAXED);
 }
 
 void lkl_virtio_interrupt(struct lkl_virtio_dev *dev, uint32_t isr)
 {
 	__atomic_fetch_or(&dev->isr, isr, __ATOMIC_SEQ_CST);
-	if (dev->irq > 0 && lkl_virtio_status(dev) & LKL_VIRTIO_S_DRIVER_OK)
+	/* The driver is there: @irq is set. */
+	if (lkl_virtio_status(dev) & LKL_VIRTIO_S_DRIVER_OK && dev->irq > 0)
 		lkl_trigger_irq(dev->irq);
 }
 
@@ -90,7 +91,7 @@ static void reset_device(struct lkl_virtio_dev *dev)
 		dev->model->quiesce(dev);
 	for (i = 0; i < dev->queue_count; i++)
 		lkl_virtqueue_reset(&dev->queue[i]);
-	dev->driver_features = 0;
+	__atomic_store_n(&dev->driver_features, 0, __ATOMIC_RELAXED);
 	if (dev->model->set_features)
 		dev->model->set_features(dev, 0);
 	dev->device_features_sel = 0;
@@ -252,6 +253,13 @@ static void write_reg(struct lkl_virtio_dev *dev, unsigned int offset, uint32_t 
 	}
 }
 
+/* A device may change it meanwhile: the driver sees that by the generation. */
+static void read_config(const uint8_t *config, uint8_t *val, int size)
+{
+	for (int i = 0; i < size; i++)
+		val[i] = __atomic_load_n(&config[i], __ATOMIC_ACQUIRE);
+}
+
 static int mmio_read(void *data, unsigned int offset, void *val, int size)
 {
 	struct lkl_virtio_dev *dev = data;
@@ -261,7 +269,7 @@ static int mmio_read(void *data, unsigned int offset, void *val, int size)
 		offset -= REG_CONFIG;
 		memset(val, 0, size);
 		if (offset + size <= dev->config_len)
-			memcpy(val, (char *)dev->config + offset, size);
+			read_config((uint8_t *)dev->config + offset, val, size);
 		return 0;
 	}
 	if (size != 4 || offset & 3)
@@ -444,13 +452,15 @@ void lkl_virtio_stop(void)
 
 void lkl_virtio_fork_prepare(void)
 {
-	int slot;
+	int slot, round;
 
-	for (slot = 0; slot < LKL_IOMEM_SLOTS; slot++) {
-		struct lkl_virtio_dev *dev = device(slot);
+	for (round = 0; round < LKL_VIRTIO_FORK_ROUNDS; round++) {
+		for (slot = 0; slot < LKL_IOMEM_SLOTS; slot++) {
+			struct lkl_virtio_dev *dev = device(slot);
 
-		if (dev && dev->model->fork_prepare)
-			dev->model->fork_prepare(dev);
+			if (dev && dev->model->fork_prepare)
+				dev->model->fork_prepare(dev, round);
+		}
 	}
 }
 

@@ -19,6 +19,7 @@
 #include "lock.h"
 
 #define LKL_VIRTIO_QUEUES_MAX	16
+#define LKL_VIRTIO_FORK_ROUNDS	2
 
 #define LKL_VIRTIO_ID_NET	1
 #define LKL_VIRTIO_ID_BLOCK	2
@@ -106,9 +107,11 @@ struct lkl_virtio_model {
 	void (*drain)(struct lkl_virtio_dev *dev);
 	/*
 	 * fork() is near, the kernel is quiet: wait until no thread of the model
-	 * works or holds a lock (prepare), and go on afterwards. May be NULL. free.
+	 * works or holds a lock (prepare), and go on afterwards. Preparing goes through all
+	 * devices in two rounds, 0 and 1, so that locks of one kind come before those of
+	 * another. May be NULL. free.
 	 */
-	void (*fork_prepare)(struct lkl_virtio_dev *dev);
+	void (*fork_prepare)(struct lkl_virtio_dev *dev, int round);
 	void (*fork_done)(struct lkl_virtio_dev *dev, int child);
 };
 

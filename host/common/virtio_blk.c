@@ -366,11 +366,11 @@ static void blk_drain(struct lkl_virtio_dev *dev)
 	b->ops->drain(b);
 }
 
-static void blk_fork_prepare(struct lkl_virtio_dev *dev)
+static void blk_fork_prepare(struct lkl_virtio_dev *dev, int round)
 {
 	struct lkl_blk_backend *b = to_blk(dev)->backend;
 
-	if (b->ops->fork_prepare)
+	if (!round && b->ops->fork_prepare)
 		b->ops->fork_prepare(b);
 }
 

@@ -4,6 +4,7 @@
  * the backend, and its coming and going. Frames are in virtio_net_rx.c, virtio_net_tx.c and
  * virtio_net_sender.c.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ static struct lkl_virtio_net *to_net(struct lkl_virtio_dev *dev)
 
 static int has_feature(const struct lkl_virtio_net *net, int bit)
 {
-	return net->dev.driver_features >> bit & 1;
+	return __atomic_load_n(&net->dev.driver_features, __ATOMIC_RELAXED) >> bit & 1;
 }
 
 static void wake_thread(struct lkl_virtio_net *net)
@@ -196,15 +197,14 @@ static void net_quiesce(struct lkl_virtio_dev *dev)
 	}
 }
 
-static void net_fork_prepare(struct lkl_virtio_dev *dev)
+/* Who sends to another device may hold a sending lock and want a receiving one. */
+static void net_fork_prepare(struct lkl_virtio_dev *dev, int round)
 {
 	struct lkl_virtio_net *net = to_net(dev);
 	int i;
 
 	for (i = 0; i < net->backend->queues; i++)
-		lkl_lock(net->queue[i].tx_lock);
-	for (i = 0; i < net->backend->queues; i++)
-		lkl_lock(net->queue[i].rx_lock);
+		lkl_lock(round ? net->queue[i].rx_lock : net->queue[i].tx_lock);
 }
 
 static void net_fork_done(struct lkl_virtio_dev *dev, int child)
@@ -240,20 +240,42 @@ static const struct lkl_virtio_model net_model = {
 
 /* ---- link ---------------------------------------------------------------------- */
 
+static int is_up(const struct lkl_virtio_net *net)
+{
+	return net_is_set(&net->cable) && !net_is_set(&net->unplugged) &&
+	       !net_is_set(&net->forked);
+}
+
+static uint16_t *status_of(struct lkl_virtio_net *net)
+{
+	return (uint16_t *)((char *)&net->config + offsetof(struct net_config, status));
+}
+
+void lkl_virtio_net_announced(struct lkl_virtio_net *net)
+{
+	__atomic_and_fetch(status_of(net), ~lkl_le16(NET_S_ANNOUNCE), __ATOMIC_ACQ_REL);
+}
+
+/* One end may go while the other comes, in two threads: who looks last is right. */
 void lkl_virtio_net_update_link(struct lkl_virtio_net *net)
 {
-	int up = net_is_set(&net->cable) && !net_is_set(&net->unplugged) && !net_is_set(&net->forked);
-	uint16_t status = lkl_le16(net->config.status);
-	uint16_t new = up ? status | NET_S_LINK_UP : status & ~NET_S_LINK_UP;
+	uint16_t old, new;
+	int up, done, changed = 0;
 
-	net_set(&net->link_down, !up);
-	if (new == status)
-		return;
-	/* Who is new at the other end does not know where we are. */
-	if (up && has_feature(net, NET_F_GUEST_ANNOUNCE))
-		new |= NET_S_ANNOUNCE;
-	net->config.status = lkl_le16(new);
-	lkl_virtio_config_changed(&net->dev);
+	do {
+		up = is_up(net);
+		net_set(&net->link_down, !up);
+		old = __atomic_load_n(status_of(net), __ATOMIC_ACQUIRE);
+		new = up ? old | lkl_le16(NET_S_LINK_UP) : old & ~lkl_le16(NET_S_LINK_UP);
+		/* Who is new at the other end does not know where we are. */
+		if (new != old && up && has_feature(net, NET_F_GUEST_ANNOUNCE))
+			new |= lkl_le16(NET_S_ANNOUNCE);
+		done = __atomic_compare_exchange_n(status_of(net), &old, new, 0,
+						   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+		changed |= done && new != old;
+	} while (!done || up != is_up(net));
+	if (changed)
+		lkl_virtio_config_changed(&net->dev);
 }
 
 void lkl_net_link(struct lkl_net_backend *b, int up)

@@ -131,7 +131,7 @@ static int set_vlan(struct lkl_virtio_net *net, uint8_t cmd, struct command *c)
 
 static int announced(struct lkl_virtio_net *net)
 {
-	net->config.status &= ~lkl_le16(NET_S_ANNOUNCE);
+	lkl_virtio_net_announced(net);
 	return 0;
 }
 

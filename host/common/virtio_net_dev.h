@@ -84,7 +84,8 @@ struct net_queue {
 
 struct lkl_virtio_net {
 	struct lkl_virtio_dev dev;
-	struct net_config config;
+	/* Its status is changed by device threads too: atomic. */
+	struct net_config config __attribute__((aligned(8)));
 	struct lkl_net_backend *backend;
 	struct lkl_netdev *nd;
 	struct net_queue queue[LKL_NET_QUEUES_MAX];
@@ -136,6 +137,8 @@ static inline void net_set(int *flag, int value)
 int lkl_virtio_net_set_guest_offload(struct lkl_virtio_net *net, uint64_t features);
 int lkl_virtio_net_set_queues(struct lkl_virtio_net *net, int n);
 void lkl_virtio_net_update_link(struct lkl_virtio_net *net);
+/* The driver has announced where we are. */
+void lkl_virtio_net_announced(struct lkl_virtio_net *net);
 /* If there is no room to send: the device's thread waits for it. Any thread. */
 void lkl_virtio_net_wait_room(struct net_queue *q);
 

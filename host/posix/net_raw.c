@@ -38,7 +38,7 @@ static uint32_t tag_of(struct msghdr *msg)
 		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
 		if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
 			return 0;
-		return (aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid :
+		return (aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid + 0u :
 			ETH_P_8021Q) << 16 | aux.tp_vlan_tci;
 	}
 	return 0;

@@ -129,7 +129,8 @@ lkl_long lkl_syscall(lkl_long nr, lkl_long *params);
  * @irq: number from lkl_get_free_irq()
  *
  * Never blocks, and may be called from signal handlers and from the host operations.
- * The handler runs soon, in whichever thread runs the kernel then.
+ * The handler runs soon, in whichever thread runs the kernel then. Whoever has devices of their
+ * own stops them before lkl_sys_halt(): it must not be called while that goes on.
  *
  * Return: 0; -EINVAL if there is no such interrupt, -ENODEV if there is no kernel.
  */

@@ -56,6 +56,8 @@ extern const char *const fault_names[FAULTS];
 /* Puts the failing operations into lkl_host_ops; nothing fails before faults_begin(). */
 void faults_install(void);
 void faults_begin(const struct fault_plan *plan);
+/* From now on no interrupt is late. Before the kernel halts. */
+void faults_quiet(void);
 /* Nothing fails any more. Returns how many calls have. */
 unsigned int faults_end(void);
 
