@@ -48,7 +48,7 @@ double sock_packets_out(const struct sock_client *c, int ms);
 double sock_packets_in(const struct sock_client *c, int ms);
 /* Connections a second: connect, 64 bytes there and back, close. */
 double sock_connects(const struct sock_client *c, int n);
-/* @conns connections at once, 1 KiB there and back on each in turn; a second. */
+/* @conns connections at once, 1 KiB there and back on each in turn, @rounds times; a second. */
 double sock_many(const struct sock_client *c, int conns, int rounds);
 
 #endif
