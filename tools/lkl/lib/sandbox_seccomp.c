@@ -113,6 +113,8 @@ static const struct limited limits[] = {
 	{ SCMP_SYS(clone), 0, CLONE_THREAD_BITS | CLONE_NAMESPACES, CLONE_THREAD_BITS },
 	/* To whom the socket is connected, not to an address. */
 	{ SCMP_SYS(sendto), 4, ~0ULL, 0 },
+	/* The calling thread. */
+	{ SCMP_SYS(sched_setaffinity), 0, ~0U, 0 },
 	/* Reading limits. */
 	{ SCMP_SYS(prlimit64), 2, ~0ULL, 0 },
 	{ SCMP_SYS(prctl), 0, ~0U, PR_SET_NAME },

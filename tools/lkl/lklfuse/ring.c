@@ -33,6 +33,9 @@
 #define ENTRIES_MIN	16
 #define RING_SIZE	64
 
+/* Reading so much is worth to wake another processor, while the program copies what came before. */
+#define LARGE		65536
+
 struct ring_entry {
 	struct ring_entry *next;	/* of the ring's */
 	struct ring *ring;
@@ -52,6 +55,7 @@ struct ring {
 	unsigned int queue;
 	struct ring_entry *entries;
 	bool refused;
+	bool away;			/* from the processor of its queue */
 };
 
 static const struct ring_user *user;
@@ -185,6 +189,32 @@ static void prepare_data(struct ring_entry *e, const struct fuse_in_header *in)
 				       LKL_MADV_POPULATE_WRITE);
 }
 
+/* To the @processor, or to all others if @away. It stays where it is if it may not run there. */
+static void move_to(unsigned int processor, bool away)
+{
+	size_t size = CPU_ALLOC_SIZE(n_queues);
+	cpu_set_t *set = CPU_ALLOC(n_queues);
+
+	if (!set)
+		return;
+	CPU_ZERO_S(size, set);
+	for (unsigned int i = 0; i < n_queues; i++)
+		if ((i == processor) != away)
+			CPU_SET_S(i, size, set);
+	sched_setaffinity(0, size, set);
+	CPU_FREE(set);
+}
+
+static void choose_processor(struct ring *r, const struct fuse_in_header *in, const char *op)
+{
+	bool away = in->opcode == FUSE_READ && ((const struct fuse_read_in *)op)->size >= LARGE;
+
+	if (away == r->away)
+		return;
+	move_to(r->queue, away);
+	r->away = away;
+}
+
 /* As libfuse wants it: header, operation and data in a row; the data stay where they are. */
 static void serve_request(struct ring_entry *e)
 {
@@ -200,6 +230,7 @@ static void serve_request(struct ring_entry *e)
 	memcpy(request, &in, sizeof(in));
 	memcpy(request + sizeof(in), e->head->op_in, op_size);
 	e->unique = in.unique;
+	choose_processor(e->ring, &in, e->head->op_in);
 	prepare_data(e, &in);
 	user->serve(e, (const struct fuse_in_header *)request);
 	if (!e->deferred)
@@ -249,24 +280,11 @@ static void serve(struct ring *r)
 	user->end(r->refused);
 }
 
-/* On the processor whose requests it serves, if this process may run there. */
-static void stay_at(unsigned int processor)
-{
-	cpu_set_t *set = CPU_ALLOC(n_queues);
-
-	if (!set)
-		return;
-	CPU_ZERO_S(CPU_ALLOC_SIZE(n_queues), set);
-	CPU_SET_S(processor, CPU_ALLOC_SIZE(n_queues), set);
-	sched_setaffinity(0, CPU_ALLOC_SIZE(n_queues), set);
-	CPU_FREE(set);
-}
-
 static void *run(void *arg)
 {
 	struct ring *r = arg;
 
-	stay_at(r->queue);
+	move_to(r->queue, false);
 	if (user->begin())
 		serve(r);
 	return NULL;
