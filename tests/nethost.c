@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <malloc.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -479,6 +481,173 @@ START_TEST(tap_hot_plug)
 }
 END_TEST
 
+/* ---- the thread that sends ------------------------------------------------------- */
+
+/* Numbered datagrams out of a device, read at the other end of its socket. */
+struct numbers {
+	int fd, ifindex, halt;
+	/* The last that was sent and that came; how many came, after a gap, out of order. */
+	unsigned int sent, last, got, lost, wrong;
+};
+
+#define NUMBERS_PORT	4242
+/* Behind the headers of Ethernet, IPv4 and UDP. */
+#define NUMBER_AT	42
+
+static const uint8_t neighbour[6] = { 2, 0, 0, 0, 0, 9 };
+
+static long send_numbers(void *arg)
+{
+	struct lkl_sockaddr_in to = addr4(HOST, NUMBERS_PORT);
+	struct numbers *n = arg;
+	int fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	unsigned int number = 0;
+	long ret;
+
+	while (!__atomic_load_n(&n->halt, __ATOMIC_RELAXED)) {
+		number++;
+		ret = lkl_sys_sendto(fd, (char *)&number, sizeof(number), 0, (void *)&to,
+				     sizeof(to));
+		if (ret == -LKL_ENODEV && !lkl_is_running())
+			return 0;
+		if (ret > 0)
+			__atomic_store_n(&n->sent, number, __ATOMIC_RELAXED);
+	}
+	return lkl_sys_close(fd);
+}
+
+static long read_numbers(void *arg)
+{
+	struct numbers *n = arg;
+	unsigned int number;
+	char frame[2000];
+	long len;
+
+	while ((len = recv(n->fd, frame, sizeof(frame), 0)) > 0) {
+		if (len != NUMBER_AT + sizeof(number) || frame[12] != 8 || frame[13] ||
+		    frame[23] != 17)
+			continue;
+		memcpy(&number, frame + NUMBER_AT, sizeof(number));
+		/* The first ones may come before the kernel has seen that the link is up. */
+		__atomic_fetch_add(&n->lost, n->last && number != n->last + 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&n->wrong, number <= n->last, __ATOMIC_RELAXED);
+		__atomic_store_n(&n->last, number, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&n->got, 1, __ATOMIC_RELAXED);
+	}
+	return 0;
+}
+
+static unsigned int load(const unsigned int *count)
+{
+	return __atomic_load_n(count, __ATOMIC_RELAXED);
+}
+
+/* Until @more numbers have come. */
+static void wait_numbers(const struct numbers *n, unsigned int more)
+{
+	unsigned int begin = load(&n->got);
+
+	for (int i = 0; i < 6000 && load(&n->got) - begin < more; i++)
+		usleep(5000);
+	ck_assert_uint_ge(load(&n->got) - begin, more);
+}
+
+static struct dev numbers_dev(struct numbers *n)
+{
+	const uint32_t host = ip4(HOST);
+	char param[16], why[200] = "";
+	struct dev d = { 0 };
+	int fd[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fd), 0);
+	snprintf(param, sizeof(param), "fd:%d", fd[0]);
+	ck_assert_msg(!lkl_netdev_open("dgram", param, 0, why, sizeof(why), &d.nd), "%s", why);
+	close(fd[0]);
+	n->fd = fd[1];
+	d.id = ok(lkl_netdev_add(d.nd, NULL));
+	d.ifindex = n->ifindex = ok(lkl_netdev_get_ifindex(d.id));
+	if_up(d.ifindex, OURS, 24, NULL);
+	ok(lkl_add_neighbor(d.ifindex, LKL_AF_INET, &host, neighbour));
+	return d;
+}
+
+/*
+ * Frames that come thick are sent by a thread: in their order, none twice and, as long as the
+ * device is up, all; whatever happens to the device meanwhile.
+ */
+START_TEST(thick_frames)
+{
+	const uint32_t host = ip4(HOST);
+	int threads, fds = host_fds(), rounds = test_all() ? 20 : 4;
+	long heap = 0;
+
+	for (int round = 0; round < rounds; round++) {
+		struct numbers n = { 0 };
+		struct dev d = numbers_dev(&n);
+		struct job *reader = run(read_numbers, &n), *sender;
+		int status;
+		pid_t pid;
+
+		threads = host_threads();
+		sender = run(send_numbers, &n);
+		wait_numbers(&n, 3000);
+		/* Where there are processors for it. */
+		if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+			ck_assert_int_gt(host_threads(), threads + 1);
+		__atomic_store_n(&n.halt, 1, __ATOMIC_RELAXED);
+		is(join(sender), 0);
+		for (int i = 0; i < 2000 && load(&n.last) < load(&n.sent); i++)
+			usleep(5000);
+		ck_assert_uint_eq(load(&n.last), load(&n.sent));
+		ck_assert_uint_eq(load(&n.lost), 0);
+		ck_assert_uint_eq(load(&n.wrong), 0);
+
+		/* In the middle of it: down and up, fork(), and the device goes. */
+		__atomic_store_n(&n.last, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&n.halt, 0, __ATOMIC_RELAXED);
+		sender = run(send_numbers, &n);
+		wait_numbers(&n, 1000);
+		for (int i = 0; i < 3; i++) {
+			ok(lkl_if_down(d.ifindex));
+			ok(lkl_if_up(d.ifindex));
+		}
+		/* It was forgotten when the device went down. */
+		ok(lkl_add_neighbor(d.ifindex, LKL_AF_INET, &host, neighbour));
+		wait_numbers(&n, 1000);
+		fflush(NULL);
+		pid = fork();
+		if (!pid) {
+			alarm(20);
+			_exit(lkl_is_running() ? lkl_netdev_remove(d.id) != 0 : 0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_msg(WIFEXITED(status) && !WEXITSTATUS(status), "child: %x", status);
+		wait_numbers(&n, 1000);
+		if (round == rounds - 1) {
+			halt_kernel();
+			is(join(sender), 0);
+			start_kernel();
+			ok(lkl_netdev_remove(d.id));
+		} else {
+			ok(lkl_netdev_remove(d.id));
+			__atomic_store_n(&n.halt, 1, __ATOMIC_RELAXED);
+			is(join(sender), 0);
+		}
+		lkl_netdev_free(d.nd);
+		/* The reader is told by a datagram without bytes, or an error. */
+		shutdown(n.fd, SHUT_RDWR);
+		join(reader);
+		ck_assert_uint_eq(n.wrong, 0);
+		close(n.fd);
+		is(host_fds(), fds);
+		if (round)
+			ck_assert_int_le((long)mallinfo2().uordblks, heap + 65536);
+		else
+			heap = mallinfo2().uordblks;
+	}
+}
+END_TEST
+
 /* Waiting threads that look after a device use no time while nothing comes. */
 START_TEST(tap_idle)
 {
@@ -690,7 +859,7 @@ int main(void)
 {
 	const TTest *const inside[] = {
 		tap, tap_queues, macvtap, raw, raw_vlan, path_mtu, tap_goes,
-		tap_hot_plug, tap_idle, captured, vde, slirp, slaac,
+		tap_hot_plug, tap_idle, thick_frames, captured, vde, slirp, slaac,
 		passt,
 	};
 
