@@ -516,10 +516,15 @@ static long send_numbers(void *arg)
 	return lkl_sys_close(fd);
 }
 
+static unsigned int load(const unsigned int *count)
+{
+	return __atomic_load_n(count, __ATOMIC_RELAXED);
+}
+
 static long read_numbers(void *arg)
 {
 	struct numbers *n = arg;
-	unsigned int number;
+	unsigned int number, last;
 	char frame[2000];
 	long len;
 
@@ -528,18 +533,14 @@ static long read_numbers(void *arg)
 		    frame[23] != 17)
 			continue;
 		memcpy(&number, frame + NUMBER_AT, sizeof(number));
+		last = load(&n->last);
 		/* The first ones may come before the kernel has seen that the link is up. */
-		__atomic_fetch_add(&n->lost, n->last && number != n->last + 1, __ATOMIC_RELAXED);
-		__atomic_fetch_add(&n->wrong, number <= n->last, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&n->lost, last && number != last + 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&n->wrong, number <= last, __ATOMIC_RELAXED);
 		__atomic_store_n(&n->last, number, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&n->got, 1, __ATOMIC_RELAXED);
 	}
 	return 0;
-}
-
-static unsigned int load(const unsigned int *count)
-{
-	return __atomic_load_n(count, __ATOMIC_RELAXED);
 }
 
 /* Until @more numbers have come. */
