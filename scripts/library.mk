@@ -91,7 +91,7 @@ $(B)/lkl.pc: scripts/lkl.pc.in $(TOP)/source.stamp $(B)/host-flags
 		-e 's|@REQUIRES@|$(optional-pc)|' \
 		-e 's|@LIBS@|$(optional-libs)|' $< > $@
 
--include host/$(HOST)/library.mk
+-include $(host-folder)/library.mk
 
 PHONY += library
 library: $(B)/liblkl.a $(shared-library) $(B)/lkl.pc

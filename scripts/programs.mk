@@ -99,13 +99,13 @@ check-cflags := $(shell $(PKG_CONFIG) --cflags check)
 check-libs := $(shell $(PKG_CONFIG) --libs check)
 else
 check-cflags := -Itests/lib/check
-check-sources := tests/lib/check/check.c tests/lib/check/apart_$(or $(host-kin),$(HOST)).c
+check-sources := tests/lib/check/check.c tests/lib/check/apart_$(or $(lastword $(host-kin)),$(HOST)).c
 endif
 
 # What tests need of the host; of its kin what it does not have itself.
-test-host-sources := $(wildcard tests/lib/$(HOST)/*.c)
-test-host-sources += $(filter-out $(test-host-sources:tests/lib/$(HOST)/%=tests/lib/$(host-kin)/%),\
-	$(if $(host-kin),$(wildcard tests/lib/$(host-kin)/*.c)))
+test-host-sources :=
+$(foreach h,$(HOST) $(host-kin),$(eval test-host-sources += $(filter-out \
+	$(addprefix %/,$(notdir $(test-host-sources))),$(wildcard tests/lib/$(h)/*.c))))
 
 # The tests see the public headers only, so their flags leave out host/.
 test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib -Itests/lib/$(HOST) $(host-kin:%=-Itests/lib/%) \

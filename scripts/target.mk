@@ -25,7 +25,9 @@ processors := x86_64 arm64 riscv64
 ifeq ($(filter $(ARCH_TARGET),$(processors)),)
 $(error ARCH_TARGET=$(ARCH_TARGET) is not one of $(processors); docs/porting.md says why)
 endif
-ifeq ($(filter $(HOST),$(notdir $(filter-out %/common,$(wildcard host/*)))),)
+# Some are made for tests only, in tests/hosts.
+host-folder := $(patsubst %/host.mk,%,$(wildcard host/$(HOST)/host.mk tests/hosts/$(HOST)/host.mk))
+ifeq ($(host-folder),)
 $(error There is no host/$(HOST))
 endif
 configs := full $(patsubst arch/lkl/configs/%_defconfig,%,$(wildcard arch/lkl/configs/*_defconfig))
@@ -48,7 +50,7 @@ PKG_CONFIG ?= $(if $(cross),$(or $(shell command -v $(CROSS_COMPILE)pkg-config),
 export PKG_CONFIG
 
 # What is particular about the host: its compiler, flags and libraries.
-include host/$(HOST)/host.mk
+include $(host-folder)/host.mk
 
 foreign := $(cross)$(host-prefix)$(host-compiler)
 prefix := $(or $(host-prefix),$(CROSS_COMPILE))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clocks against the host's, and how exact waiting is. time limit: 120 s
+ * Clocks against the host's, how exact waiting is, and timers of the host. time limit: 120 s
  * runs alone
  */
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -209,8 +210,145 @@ START_TEST(idle_is_idle)
 }
 END_TEST
 
+/* ---- timers of the host, for applications ------------------------------------------------ */
+
+struct ring {
+	struct lkl_timer *timer;
+	atomic_int fired;
+	/* When it was last; 0 is never. */
+	atomic_ullong at;
+	/* How long it takes, in microseconds. */
+	int busy_us;
+	atomic_int done;
+};
+
+static void LKL_ABI on_ring(void *arg)
+{
+	struct ring *r = arg;
+
+	r->at = host_ns();
+	r->fired++;
+	if (r->busy_us)
+		usleep(r->busy_us);
+	r->done++;
+}
+
+static void new_ring(struct ring *r)
+{
+	r->timer = lkl_host_ops.timer_alloc(on_ring, r);
+	ck_assert_ptr_nonnull(r->timer);
+}
+
+static void set_ring(struct ring *r, uint64_t ns)
+{
+	is(lkl_host_ops.timer_set_oneshot(r->timer, ns), 0);
+}
+
+/* As long as it takes on a busy machine. */
+static void wait_for_rings(struct ring *r, int n)
+{
+	for (int i = 0; i < 5000 && r->fired < n; i++)
+		usleep(1000);
+	is(r->fired, n);
+}
+
+/* Not before its time, once, and again when it is set again. */
+START_TEST(host_timer)
+{
+	struct ring r = { 0 }, soon = { 0 };
+	uint64_t start;
+
+	new_ring(&r);
+	new_ring(&soon);
+	for (int i = 1; i <= 5; i++) {
+		start = host_ns();
+		set_ring(&r, 20000000);
+		wait_for_rings(&r, i);
+		ck_assert_uint_ge(r.at - start, 20000000);
+		usleep(50000);
+		is(r.fired, i);
+		/* At once, if there is nothing to wait for. */
+		set_ring(&soon, 0);
+		wait_for_rings(&soon, i);
+	}
+	lkl_host_ops.timer_free(r.timer);
+	lkl_host_ops.timer_free(soon.timer);
+}
+END_TEST
+
+/* What was set before does not count any more. */
+START_TEST(host_timer_set_again)
+{
+	struct ring later = { 0 }, sooner = { 0 };
+	uint64_t start;
+
+	new_ring(&later);
+	new_ring(&sooner);
+	start = host_ns();
+	set_ring(&later, 2000000000);
+	set_ring(&later, 2100000000);
+	set_ring(&sooner, 3600000000000);
+	set_ring(&sooner, 10000000);
+	wait_for_rings(&sooner, 1);
+	wait_for_rings(&later, 1);
+	ck_assert_uint_ge(later.at - start, 2100000000);
+	is(sooner.fired, 1);
+	lkl_host_ops.timer_free(later.timer);
+	lkl_host_ops.timer_free(sooner.timer);
+}
+END_TEST
+
+/* When it is freed it does not come any more, and what it does is done. */
+START_TEST(host_timer_freed)
+{
+	static struct ring rings[300];
+	int started = 0;
+
+	for (size_t i = 0; i < COUNT(rings); i++) {
+		struct ring *r = &rings[i];
+
+		r->busy_us = i % 3 * 500;
+		new_ring(r);
+		if (i % 10)
+			set_ring(r, 1000 * i);
+		if (i % 4)
+			usleep(i);
+		lkl_host_ops.timer_free(r->timer);
+		is(r->done, r->fired);
+		ck_assert_int_le(r->fired, 1);
+		started += r->fired;
+	}
+	usleep(100000);
+	for (size_t i = 0; i < COUNT(rings); i++)
+		started -= rings[i].fired;
+	is(started, 0);
+	lkl_host_ops.timer_free(NULL);
+}
+END_TEST
+
+/* Many at once, shorter ones first where it can be told apart. */
+START_TEST(many_host_timers)
+{
+	static struct ring rings[200];
+
+	for (size_t i = 0; i < COUNT(rings); i++) {
+		new_ring(&rings[i]);
+		set_ring(&rings[i], (COUNT(rings) - i) * 1000000);
+	}
+	for (size_t i = 0; i < COUNT(rings); i++)
+		wait_for_rings(&rings[i], 1);
+	for (size_t i = 0; i < COUNT(rings); i++) {
+		is(rings[i].fired, 1);
+		lkl_host_ops.timer_free(rings[i].timer);
+	}
+}
+END_TEST
+
 int main(void)
 {
+	const TTest *const bare[] = {
+		host_timer, host_timer_set_again, host_timer_freed, many_host_timers,
+	};
 	const TTest *const tests[] = {
 		wall_clock, clocks_keep_pace, monotonic_never_goes_back,
 		nanosleep_accuracy, clock_nanosleep_absolute, timerfd_counts,
@@ -218,5 +356,5 @@ int main(void)
 		coarse_clock_without_callers, set_the_date, file_times, idle_is_idle,
 	};
 
-	return run_tests("timers", LIST(tests), NULL, 0, 20);
+	return run_tests("timers", LIST(tests), LIST(bare), 20);
 }

@@ -24,7 +24,7 @@ host-files += $(filter-out $(linux-only) $(host-files:host/freebsd/%=host/posix/
 	$(wildcard host/posix/*.c))
 
 # Built to see that they build; docs/freebsd.md says how they are run there.
-host-suites := boot syscalls errors threads timers signals netapi net_apart features crypto raid disk fork
+host-suites := boot syscalls errors threads timers signals netapi net_many net_apart features crypto raid disk fork
 host-tools := cptofs fs2tar lkl-part
 host-tool-dirs := argp freebsd
 host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/passphrase.c

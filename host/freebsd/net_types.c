@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The network devices that the library can make on this host. */
+/*
+ * The network devices that the library can make on this host. Those that other hosts
+ * have are named, so that it is said what is missing.
+ */
 #include <stddef.h>
 
 #include "net_fd.h"
@@ -14,5 +17,10 @@ const struct lkl_net_type lkl_net_types[] = {
 	{ "pipe", lkl_net_open_pipe },
 	{ "stream", lkl_net_open_stream },
 	{ "dgram", lkl_net_open_dgram },
+	{ "macvtap", NULL },
+	{ "raw", NULL },
+	{ "shm", NULL },
+	{ "slirp", NULL },
+	{ "vde", NULL },
 	{ NULL, NULL },
 };

@@ -12,8 +12,11 @@ const struct lkl_net_type lkl_net_types[] = {
 	{ "stream", lkl_net_open_stream },
 	{ "dgram", lkl_net_open_dgram },
 	{ "tap", NULL },
+	{ "macvtap", NULL },
+	{ "raw", NULL },
 	{ "pipe", NULL },
 	{ "shm", NULL },
 	{ "slirp", NULL },
+	{ "vde", NULL },
 	{ NULL, NULL },
 };

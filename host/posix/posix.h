@@ -57,7 +57,7 @@ int lkl_posix_perf_wanted(void);
 /* random.c */
 int LKL_ABI lkl_posix_random(void *buf, int size);
 
-/* time.c */
+/* time.c, timer.c */
 unsigned long long LKL_ABI lkl_posix_time(void);
 unsigned long long LKL_ABI lkl_posix_wall_time(void);
 struct lkl_timer *LKL_ABI lkl_posix_timer_alloc(void (LKL_ABI *fn)(void *), void *arg);

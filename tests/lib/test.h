@@ -104,7 +104,7 @@ uint64_t host_wall_ns(void);
 /* Processor time of all threads. */
 uint64_t host_cpu_ns(void);
 
-/* What the process uses; its descriptors or handles. HOST/process.c */
+/* What the process uses; its descriptors or handles. HOST/usage.c */
 long host_rss_kib(void);
 int host_threads(void);
 int host_fds(void);

@@ -7,10 +7,4 @@
 #define HOST_RESIDENT_KIB	(20 << 10)
 #define HOST_RESTARTS_KIB	1024
 
-/* Programs over netlink are Linux's. */
-#ifndef __linux__
-#define HOST_WITHOUT_NETLINK
-#define HOST_WITHOUT_JSON
-#endif
-
 #endif

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# For tests only, "make HOST=freebsd-on-linux": the library as FreeBSD has it, out of the same
+# files, on Linux. include/ and the C files here take the place of what FreeBSD's system has and
+# Linux' has not. docs/freebsd.md says what that proves.
+
+include host/freebsd/host.mk
+
+here := tests/hosts/freebsd-on-linux
+host-compiler :=
+emulator :=
+host-cflags += -I$(here)/include
+host-cppflags += -Ihost/freebsd
+stand-ins = $(patsubst %.c,$(B)/stand-in/%.o,$(notdir $(wildcard $(here)/*.c)))
+host-libs = $(stand-ins) -lpthread -lrt
+# The rings of a network card are in nobody's reach here.
+host-files := $(filter-out %/net_netmap.c,$(host-files))
+host-kin := freebsd posix
+host-tools := none

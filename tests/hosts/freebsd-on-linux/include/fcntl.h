@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef STAND_IN_FCNTL_H
+#define STAND_IN_FCNTL_H
+
+#include_next <fcntl.h>
+
+#define SPACECTL_DEALLOC	1
+
+struct spacectl_range {
+	off_t r_offset;
+	off_t r_len;
+};
+
+int fspacectl(int fd, int cmd, const struct spacectl_range *range, int flags,
+	      struct spacectl_range *left);
+
+#endif

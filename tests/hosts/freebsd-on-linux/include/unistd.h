@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef STAND_IN_UNISTD_H
+#define STAND_IN_UNISTD_H
+
+#include_next <unistd.h>
+
+#define _PC_DEALLOC_PRESENT	65
+#define fpathconf stand_in_fpathconf
+long stand_in_fpathconf(int fd, int name);
+
+#endif
