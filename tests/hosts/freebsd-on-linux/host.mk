@@ -16,4 +16,6 @@ host-libs = $(stand-ins) -lpthread -lrt
 # The rings of a network card are in nobody's reach here.
 host-files := $(filter-out %/net_netmap.c,$(host-files))
 host-kin := freebsd posix
+# Only what is to be run is built.
+host-suites := $(or $(SUITES),$(host-suites))
 host-tools := none
