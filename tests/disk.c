@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -282,6 +283,37 @@ START_TEST(direct)
 	ret = lkl_sys_pread64(fd, back + 1, 4096, MIB);
 	ck_assert(ret == -LKL_EINVAL || (ret == 4096 && !memcmp(data, back + 1, 4096)));
 	fails(lkl_sys_pread64(fd, (void *)0x1000, 4096, MIB), LKL_EFAULT);
+}
+END_TEST
+
+/* Memory that was written from is then read into, and may be read-only. */
+START_TEST(direct_there_and_back)
+{
+	struct lkl_disk disk = file_disk(host_file("disk", 4 * MIB), O_RDWR);
+	int id = ok(lkl_disk_add(&disk));
+	int fd = ok(open_disk(id, LKL_O_RDWR | LKL_O_DIRECT));
+	char *data = mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	long ret;
+
+	needs_pins();
+	ck_assert_ptr_ne(data, MAP_FAILED);
+	for (int i = 0; i < 3; i++) {
+		fill(data, MIB, i);
+		is(lkl_sys_pwrite64(fd, data, MIB, MIB), MIB);
+		memset(data, 0, MIB);
+		is(lkl_sys_pread64(fd, data, MIB, MIB), MIB);
+		fill(data + MIB, MIB, i);
+		ck_assert(!memcmp(data, data + MIB, MIB));
+	}
+	munmap(data, 2 * MIB);
+	data = mmap(NULL, MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(data, MAP_FAILED);
+	is(lkl_sys_pwrite64(fd, data, MIB, 2 * MIB), MIB);
+	ret = lkl_sys_pread64(fd, data, MIB, MIB);
+	ck_assert_msg(ret == -LKL_EFAULT || ret == -LKL_EIO, "%ld", ret);
+	is(lkl_sys_msync((lkl_long)data, MIB, LKL_MS_SYNC), 0);
+	munmap(data, MIB);
 }
 END_TEST
 
@@ -569,7 +601,7 @@ int main(void)
 	const TTest *const inside[] = {
 		file, contents_of_the_host, several, hot_add_remove,
 		removed_while_open, read_only, beyond_two_tib,
-		discard_punches_holes, write_zeroes, direct, many_threads,
+		discard_punches_holes, write_zeroes, direct, direct_there_and_back, many_threads,
 		application_operations, io_errors, slow_disk_stops_nobody,
 		several_requests_under_way, host_disk_full,
 	};

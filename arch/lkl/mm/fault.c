@@ -6,7 +6,10 @@
  * everything outside the mmap() window. Its pages are never allocated or freed
  * here, only described when somebody wants to pin them.
  */
+#include <linux/anon_inodes.h>
 #include <linux/extable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -39,7 +42,7 @@ static bool host_access_ok(unsigned long addr, bool write)
 	return !write || !lkl_probe_write((void *)addr);
 }
 
-static struct page *__ref describe_page(unsigned long addr)
+static struct page *__ref describe_page(unsigned long addr, struct file *memory)
 {
 	unsigned long pfn = addr >> PAGE_SHIFT;
 	struct page *page = pfn_to_page(pfn);
@@ -47,9 +50,8 @@ static struct page *__ref describe_page(unsigned long addr)
 	if (!page_count(page)) {
 		__init_single_page(page, pfn, ZONE_NORMAL, 0);
 		SetPageReserved(page);
-		/* Private memory, as futexes and pinning see it. */
-		page->mapping = (void *)PAGE_MAPPING_ANON;
-		SetPageAnonExclusive(page);
+		page->mapping = memory->f_mapping;
+		page->index = pfn;
 	}
 	return page;
 }
@@ -68,17 +70,12 @@ static vm_fault_t hostmem_fault(struct vm_fault *vmf)
 	pte = pte_offset_map_lock(vma->vm_mm, vmf->pmd, vmf->address, &ptl);
 	if (!pte)
 		return VM_FAULT_NOPAGE;
-	entry = mk_pte(describe_page(vmf->address), PAGE_READONLY);
+	entry = mk_pte(describe_page(vmf->address, vma->vm_file), PAGE_READONLY);
 	if (write)
 		entry = pte_mkdirty(pte_mkwrite_novma(entry));
 	set_pte_at(vma->vm_mm, vmf->address, pte, entry);
 	pte_unmap_unlock(pte, ptl);
 	return VM_FAULT_NOPAGE;
-}
-
-static const char *hostmem_name(struct vm_area_struct *vma)
-{
-	return "[application]";
 }
 
 /*
@@ -88,10 +85,10 @@ static const char *hostmem_name(struct vm_area_struct *vma)
  */
 static const struct vm_operations_struct hostmem_ops = {
 	.fault = hostmem_fault,
-	.name = hostmem_name,
 };
 
-static int map_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+static int map_range(struct mm_struct *mm, struct file *memory, unsigned long start,
+		     unsigned long end)
 {
 	struct vm_area_struct *vma = vm_area_alloc(mm);
 	int err;
@@ -102,26 +99,42 @@ static int map_range(struct mm_struct *mm, unsigned long start, unsigned long en
 	vma->vm_end = end;
 	vma->vm_pgoff = start >> PAGE_SHIFT;
 	vma->vm_ops = &hostmem_ops;
+	vma->vm_file = get_file(memory);
 	/* Sealed: it is not ours to unmap, move or protect. */
 	vm_flags_init(vma, VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE |
 		      VM_SHARED | VM_MAYSHARE | VM_DONTEXPAND | VM_DONTCOPY |
 		      VM_DONTDUMP | VM_MIXEDMAP | VM_SEALED);
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	err = insert_vm_struct(mm, vma);
-	if (err)
+	if (err) {
+		fput(memory);
 		vm_area_free(vma);
+	}
 	return err;
 }
 
+/*
+ * The memory manager knows shared memory without a file only where it makes that itself.
+ * So the application's is one whose pages are at their addresses: futexes tell them apart
+ * by that, and who makes a page writable finds the times that this changes.
+ */
+static const struct file_operations memory_file = {
+	.fsync = noop_fsync,
+};
+
 int lkl_hostmem_map(struct mm_struct *mm)
 {
+	struct file *memory = anon_inode_getfile("[application]", &memory_file, NULL, O_RDWR);
 	int err;
 
+	if (IS_ERR(memory))
+		return PTR_ERR(memory);
 	mmap_write_lock(mm);
-	err = map_range(mm, PAGE_SIZE, lkl_mmap_start);
+	err = map_range(mm, memory, PAGE_SIZE, lkl_mmap_start);
 	if (!err)
-		err = map_range(mm, lkl_mmap_end, TASK_SIZE);
+		err = map_range(mm, memory, lkl_mmap_end, TASK_SIZE);
 	mmap_write_unlock(mm);
+	fput(memory);
 	return err;
 }
 

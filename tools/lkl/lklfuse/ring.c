@@ -45,7 +45,6 @@ struct ring_entry {
 	struct iovec iov[2];		/* of these two, as long as it is not registered */
 	uint64_t unique;		/* the request's */
 	bool deferred;
-	bool writable;			/* see prepare_data() */
 };
 
 /* A thread's. */
@@ -177,18 +176,6 @@ void ring_finish(struct ring_entry *e)
 
 /* ---- requests ------------------------------------------------------------------ */
 
-/*
- * The kernel inside moves file contents from and to @e's memory without copying it. Who
- * reads from there first and writes later must have said so.
- */
-static void prepare_data(struct ring_entry *e, const struct fuse_in_header *in)
-{
-	if (e->writable || (in->opcode != FUSE_READ && in->opcode != FUSE_WRITE))
-		return;
-	e->writable = !lkl_sys_madvise((uintptr_t)e->data, CHANNEL_DATA_MAX,
-				       LKL_MADV_POPULATE_WRITE);
-}
-
 /* To the @processor, or to all others if @away. It stays where it is if it may not run there. */
 static void move_to(unsigned int processor, bool away)
 {
@@ -231,7 +218,6 @@ static void serve_request(struct ring_entry *e)
 	memcpy(request + sizeof(in), e->head->op_in, op_size);
 	e->unique = in.unique;
 	choose_processor(e->ring, &in, e->head->op_in);
-	prepare_data(e, &in);
 	user->serve(e, (const struct fuse_in_header *)request);
 	if (!e->deferred)
 		command(e, FUSE_RING_COMMIT_AND_FETCH);
