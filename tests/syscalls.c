@@ -460,6 +460,18 @@ START_TEST(fanotify)
 }
 END_TEST
 
+/* Some hosts cannot show a page at a second address, which rings need. */
+static int has_mmap(void)
+{
+	lkl_long p = lkl_sys_mmap(NULL, 4096, LKL_PROT_READ, LKL_MAP_PRIVATE | LKL_MAP_ANONYMOUS,
+				  -1, 0);
+
+	if (p == -LKL_ENODEV)
+		return 0;
+	ok(lkl_sys_munmap((void *)p, 4096));
+	return 1;
+}
+
 /* ---- futex ------------------------------------------------------------------ */
 
 static uint32_t futex_word;
@@ -492,19 +504,94 @@ START_TEST(futex)
 }
 END_TEST
 
-/* ---- asynchronous I/O ------------------------------------------------------- */
+/*
+ * Changes words by FUTEX_WAKE_OP while another thread changes them too. A store that is not
+ * atomic would take some of that back.
+ */
+#define FUTEX_ROUNDS 300000
 
-/* Some hosts cannot show a page at a second address, which rings need. */
-static int has_mmap(void)
+static uint32_t futex_counter;
+static int futex_stop;
+
+static long futex_add(void *arg)
 {
-	lkl_long p = lkl_sys_mmap(NULL, 4096, LKL_PROT_READ, LKL_MAP_PRIVATE | LKL_MAP_ANONYMOUS,
-				  -1, 0);
+	long n;
 
-	if (p == -LKL_ENODEV)
-		return 0;
-	ok(lkl_sys_munmap((void *)p, 4096));
-	return 1;
+	(void)arg;
+	for (n = 0; !__atomic_load_n(&futex_stop, __ATOMIC_RELAXED); n++)
+		__atomic_fetch_add(&futex_counter, 1, __ATOMIC_SEQ_CST);
+	return n;
 }
+
+static long wake_op(uint32_t *word, int op, int argument)
+{
+	return lkl_sys_futex(&futex_word, LKL_FUTEX_WAKE_OP, 0, NULL, word,
+			     LKL_FUTEX_OP(op, argument, LKL_FUTEX_OP_CMP_EQ, 0));
+}
+
+START_TEST(futex_words)
+{
+	static const struct {
+		int op, argument;
+		uint32_t result;
+	} ops[] = {
+		{ LKL_FUTEX_OP_SET, 5, 5 },
+		{ LKL_FUTEX_OP_ADD, 4, 9 },
+		{ LKL_FUTEX_OP_OR, 6, 15 },
+		{ LKL_FUTEX_OP_ANDN, 1, 14 },
+		{ LKL_FUTEX_OP_XOR, 2, 12 },
+	};
+	uint32_t word = 77;
+	struct job *job;
+	unsigned int i;
+	long added;
+
+	needs_pins();
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		is(wake_op(&word, ops[i].op, ops[i].argument), 0);
+		is(word, ops[i].result);
+	}
+	fails(wake_op(&word, 7, 0), LKL_ENOSYS);
+	fails(wake_op((uint32_t *)4096, LKL_FUTEX_OP_ADD, 1), LKL_EFAULT);
+	job = run(futex_add, NULL);
+	for (i = 0; i < FUTEX_ROUNDS; i++)
+		is(wake_op(&futex_counter, LKL_FUTEX_OP_ADD, 1), 0);
+	__atomic_store_n(&futex_stop, 1, __ATOMIC_RELAXED);
+	added = join(job);
+	is(futex_counter, (uint32_t)(FUTEX_ROUNDS + added));
+}
+END_TEST
+
+/* Locks whose word the kernel itself sets, in pages that nobody has touched yet. */
+START_TEST(futex_pi)
+{
+	static uint32_t word;
+	uint32_t *mapped;
+	lkl_long tid = ok(lkl_sys_gettid()), p;
+
+	needs_pins();
+	is(lkl_sys_futex(&word, LKL_FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+	is(word, tid);
+	fails(lkl_sys_futex(&word, LKL_FUTEX_LOCK_PI, 0, NULL, NULL, 0), LKL_EDEADLK);
+	is(lkl_sys_futex(&word, LKL_FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	is(word, 0);
+	fails(lkl_sys_futex((uint32_t *)4096, LKL_FUTEX_LOCK_PI, 0, NULL, NULL, 0),
+	      LKL_EFAULT);
+	if (!has_mmap())
+		return;
+	p = ok(lkl_sys_mmap(NULL, 4096, LKL_PROT_READ | LKL_PROT_WRITE,
+			    LKL_MAP_PRIVATE | LKL_MAP_ANONYMOUS, -1, 0));
+	mapped = (uint32_t *)p;
+	is(lkl_sys_futex(mapped, LKL_FUTEX_LOCK_PI, 0, NULL, NULL, 0), 0);
+	is(*mapped, tid);
+	is(lkl_sys_futex(mapped, LKL_FUTEX_UNLOCK_PI, 0, NULL, NULL, 0), 0);
+	is(wake_op(mapped + 1, LKL_FUTEX_OP_SET, 3), 0);
+	is(mapped[1], 3);
+	ok(lkl_sys_munmap(mapped, 4096));
+}
+END_TEST
+
+/* ---- asynchronous I/O ------------------------------------------------------- */
 
 START_TEST(aio)
 {
@@ -894,7 +981,7 @@ int main(void)
 		files, names, directories, file_system_of, extended_stat, vectors, xattrs, sparse,
 		file_locks, lock_wait, pipes, broken_pipe, splices, send_file,
 		copy_range, mmap_anonymous, mmap_file, memfd, poll_pipe, select_pipe,
-		epoll, eventfd, timerfd, signalfd, inotify, fanotify, futex, aio,
+		epoll, eventfd, timerfd, signalfd, inotify, fanotify, futex, futex_words, futex_pi, aio,
 		io_uring, io_uring_own_memory, bpf, namespaces, mount_namespace, network_namespace,
 		tcp, mptcp, sctp, udp, unix_sockets, netlink, random_numbers,
 		identity, limits, no_such_call,

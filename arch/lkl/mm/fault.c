@@ -150,8 +150,11 @@ bool lkl_fault_in(const void *ptr, bool write)
 	struct mm_struct *mm = current->mm;
 	bool again;
 
-	if (!in_window(addr) || !mm || faulthandler_disabled())
+	if (!in_window(addr) || !mm)
 		return false;
+	/* Who disables it has had the page brought in before, but nobody has shown it. */
+	if (faulthandler_disabled())
+		return lkl_tlb_fill_user(mm, addr, write);
 	mmap_read_lock(mm);
 	again = !fixup_user_fault(mm, addr, write ? FAULT_FLAG_WRITE : 0, NULL) &&
 		lkl_tlb_fill_user(mm, addr, write);

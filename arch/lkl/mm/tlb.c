@@ -118,15 +118,16 @@ EXPORT_SYMBOL(invalidate_kernel_vmap_range);
 bool lkl_tlb_fill_user(struct mm_struct *mm, unsigned long addr, bool write)
 {
 	pte_t pte = lookup(mm, addr);
+	bool writable;
 
 	addr &= PAGE_MASK;
 	if (!lkl_can_alias)
 		return false;
-	if (!(pte_val(pte) & _PAGE_PRESENT) || (write && !pte_write(pte)))
-		return false;
 	/* The first store to a clean page must be seen: it makes it dirty. */
-	alias(addr, pte_val(pte) & _PAGE_PFN_MASK, PAGE_SIZE,
-	      pte_write(pte) && pte_dirty(pte));
+	writable = pte_write(pte) && pte_dirty(pte);
+	if (!(pte_val(pte) & _PAGE_PRESENT) || (write && !writable))
+		return false;
+	alias(addr, pte_val(pte) & _PAGE_PFN_MASK, PAGE_SIZE, writable);
 	return true;
 }
 

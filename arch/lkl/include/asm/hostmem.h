@@ -12,7 +12,7 @@ int lkl_hostmem_map(struct mm_struct *mm);
 /*
  * Brings in the page at @addr, which the application or a copy faulted on.
  * True if the access is worth another try. May block, unless page faults are
- * disabled.
+ * disabled: then the page has to be in the page tables already.
  */
 bool lkl_fault_in(const void *addr, bool write);
 
