@@ -112,6 +112,25 @@ for t in ext4 xfs btrfs f2fs squashfs iso9660; do
 	try "$t-noise" 60 "$walk" "$t" "$tmp/none.img"
 done
 
+# Images that stop Linux end the program with a message: here one of which tune2fs says so.
+stops()
+{
+	truncate -s 16M "$tmp/panic.img"
+	mkfs.ext4 -q -F "$tmp/panic.img" &&
+		"$B/bin/cptofs" -q -i "$tmp/panic.img" -t ext4 scripts / || return 1
+	tune2fs -e panic "$tmp/panic.img" > "$tmp/out"
+	debugfs -w -R "clri scripts/packages.sh" "$tmp/panic.img" > "$tmp/out" 2>&1
+	timeout 60 "$B/bin/cpfromfs" -q -i "$tmp/panic.img" -t ext4 /scripts "$tmp/copy" 2> "$tmp/out"
+	[ $? = 1 ] && grep -q "Linux has stopped at a mistake of its own" "$tmp/out" &&
+		grep -q "Kernel panic.*panic forced" "$tmp/out" || { cat "$tmp/out"; return 1; }
+}
+export -f stops
+if [ -x "$B/bin/cpfromfs" ]; then
+	try stops 120 stops
+else
+	skip stops "libblkid-dev was missing when the programs were built"
+fi
+
 # An image that keeps Linux busy for ever does not keep the program.
 ends()
 {

@@ -32,13 +32,25 @@ udf          |udf     |16M |mkudffs -b 2048 -r 0x0201
 jfs          |jfs     |16M |mkfs.jfs -q
 nilfs2       |nilfs2  |64M |mkfs.nilfs2 -q -b 1024 -B 256
 minix        |minix   |8M  |mkfs.minix -3
-squashfs     |squashfs|0   |mksquashfs tests IMAGE -quiet -no-progress -noappend
-erofs        |erofs   |0   |mkfs.erofs IMAGE tests
-erofs-lz4    |erofs   |0   |mkfs.erofs -zlz4hc IMAGE tests
-iso9660      |iso9660 |0   |xorriso -as mkisofs -quiet -R -J -o IMAGE tests
-cramfs       |cramfs  |0   |mkfs.cramfs tests IMAGE
-romfs        |romfs   |0   |genromfs -d tests -f IMAGE
+squashfs     |squashfs|0   |mksquashfs FILES IMAGE -quiet -no-progress -noappend
+erofs        |erofs   |0   |mkfs.erofs IMAGE FILES
+erofs-lz4    |erofs   |0   |mkfs.erofs -zlz4hc IMAGE FILES
+iso9660      |iso9660 |0   |xorriso -as mkisofs -quiet -R -J -o IMAGE FILES
+cramfs       |cramfs  |0   |mkfs.cramfs FILES IMAGE
+romfs        |romfs   |0   |genromfs -d FILES -f IMAGE
 "
+
+# The same files each time: what a change leads to hangs on what is there.
+files=$tmp/files
+mkdir -p "$files/docs/old" "$files/src"
+for ((i = 0; i < 60; i++)); do
+	seq $((i * 7)) $((i * 250)) > "$files/docs/text-$i"
+done
+for ((i = 0; i < 200; i++)); do
+	echo "$i" > "$files/src/$i.a-name-that-is-not-so-short"
+done
+truncate -s 300K "$files/docs/old/holes"
+find "$files" -exec touch -h -d @1700000000 {} +
 
 # one NAME TYPE SIZE MKFS
 one()
@@ -51,13 +63,14 @@ one()
 	rm -f "$image"
 	[ "$size" = 0 ] || truncate -s "$size" "$image"
 	mkfs=${mkfs//IMAGE/$image}
+	mkfs=${mkfs//FILES/$files}
 	[ "$size" = 0 ] || mkfs="$mkfs $image"
 	# shellcheck disable=SC2086 # words
 	if ! $mkfs > "$tmp/out" 2>&1; then
 		fail "$name" "$(tail -1 "$tmp/out")"
 		return
 	fi
-	if [ "$size" != 0 ] && ! "$cptofs" -q -i "$image" -t "$type" scripts docs / \
+	if [ "$size" != 0 ] && ! "$cptofs" -q -i "$image" -t "$type" "$files/docs" "$files/src" / \
 			> "$tmp/out" 2>&1; then
 		fail "$name" "cannot be filled: $(tail -1 "$tmp/out")"
 		return

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <lkl.h>
 #include <lkl_host.h>
@@ -17,7 +18,6 @@ static int verbose;
 /* The end of the log. Written by the running kernel alone, so by one thread at a time. */
 static char kept[KEEP];
 static unsigned int n_kept;
-static void (LKL_ABI *default_panic)(void);
 
 static void LKL_ABI keep(const char *text, int len)
 {
@@ -73,11 +73,12 @@ void kernel_log_show(void)
 	}
 }
 
+/* That of an application ends it by a signal, and leaves a core file. */
 static void LKL_ABI panic(void)
 {
-	error("the kernel inside has stopped; please report this with the image, if you can");
+	error("Linux has stopped at a mistake of its own, which a broken image can lead to; what was not written by now is lost");
 	kernel_log_show();
-	default_panic();
+	_exit(1);
 }
 
 int kernel_start(unsigned int mb, int is_verbose)
@@ -88,7 +89,6 @@ int kernel_start(unsigned int mb, int is_verbose)
 	verbose = is_verbose;
 	if (!verbose)
 		lkl_host_ops.print = keep;
-	default_panic = lkl_host_ops.panic;
 	lkl_host_ops.panic = panic;
 	if (mb)
 		snprintf(mem, sizeof(mem), "mem=%uM ", mb);
