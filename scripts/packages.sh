@@ -31,7 +31,7 @@ test="check strace afl++ valgrind gdb linux-perf procps util-linux util-linux-ex
 	squashfs-tools erofs-utils xorriso genromfs makefs
 	cryptsetup-bin mdadm lvm2 thin-provisioning-tools fdisk gdisk qemu-utils jq acl fuse3
 	libcap2-bin nftables iproute2 iputils-ping udhcpd tshark gnuplot-nox
-	tcpdump vde2 passt iperf3 qemu-system-x86 ipxe
+	ethtool tcpdump vde2 passt iperf3 qemu-system-x86 ipxe
 	file lz4 zstd bzip2 libarchive-tools groff-base kmod
 	libpopt-dev"
 
