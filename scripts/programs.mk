@@ -137,7 +137,7 @@ $(unit-names:%=$(B)/tests/%$(exe)): $(B)/tests/%$(exe): tests/%.c $(check-source
 
 # Programs that the shell tests call. Some test what programs share.
 tool-helper-names := openvolume sandboxed stuck
-helper-names := $(if $(host-suites),,own/fs2tar) $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)) \
+helper-names := $(if $(host-suites),,own/fs2tar $(if $(foreign),,own/arguments)) $(filter-out $(if $(filter blkid,$(used-lib)),,$(tool-helper-names)) \
 	$(if $(foreign),probing),\
 	$(if $(host-suites),,$(basename $(notdir $(wildcard tests/helpers/*.c)))))
 
@@ -173,6 +173,15 @@ $(B)/tests/helpers/own/fs2tar: $(own-fs2tar-sources) $(HB)/libtools.a $(B)/liblk
 	$(Q)$(host-cc) $(program-flags) -MF $(B)/tests/.d/helper-own-fs2tar.d $(tool-flags) -o $@ \
 		$^ $(program-libs) -Wl,--as-needed $(if $(used-lib),$$($(PKG_CONFIG) --libs $(used-lib)))
 	$(Q)ln -sf fs2tar $(@D)/tar2fs
+
+# Our own argp, which other hosts have, beside the C library's.
+own-argp-sources := tests/helpers/arguments.c $(addprefix tools/lkl/lib/,argp/argp.c message.c)
+
+$(B)/tests/helpers/own/arguments: $(own-argp-sources) $(wildcard tools/lkl/lib/argp/*.h)
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE \
+		-Itools/lkl/lib/argp -Itools/lkl/lib -o $@ $(own-argp-sources)
 
 PHONY += tests
 tests: $(test-names:%=$(B)/tests/%$(exe)) $(helper-names:%=$(B)/tests/helpers/%$(exe))

@@ -208,6 +208,17 @@ signal()
 	grep -q interrupted "$work/said"
 }
 
+# Command lines by chance, as the C library takes them apart, and as our own code does that other
+# hosts have.
+own_argp()
+{
+	local n=${LKL_TEST_ALL:+10}1000
+	"$B/tests/helpers/arguments" "$n" > "$tmp/arguments" &&
+		ASAN_OPTIONS=detect_leaks=0 "$B/tests/helpers/own/arguments" "$n" |
+			diff "$tmp/arguments" - | head -20
+	[ "${PIPESTATUS[*]}" = "0 0 0" ]
+}
+
 # Data in 100 GiB that are mostly holes, and 120 MiB without: memory stays what it is.
 large()
 {
@@ -387,6 +398,7 @@ try large 120 large
 try deep 400 deep
 try quoting 30 quoting
 try folds-case 30 folds_case
+try own-argp 100 own_argp
 try hostile 30 hostile
 try usage 60 usage
 try partition 60 partition

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <getopt.h>
+/* In the words of the C library that has it; tests/helpers/arguments.c compares the two. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +12,15 @@
 
 #define OPTIONS_MAX	64
 #define CHILDREN_MAX	4
+/* The programs' own groups are 1 to this; -1 is that of --help. */
+#define GROUPS		9
 
 enum { OPT_HELP = 0x2000000, OPT_USAGE, OPT_VERSION };
 
-/* Columns where what an option does begins, and where lines end. */
+/* Columns where what an option does begins, and where lines end; where those of usage begin. */
 #define DOC	29
 #define WIDTH	79
+#define INDENT	12
 
 void (*argp_program_version_hook)(FILE *f, struct argp_state *state);
 
@@ -61,14 +64,10 @@ static int column(int at, const char *text)
 	return at + strlen(text);
 }
 
-static int pad(int at, int to)
+static int new_line(int indent)
 {
-	if (at >= to) {
-		fputs("  ", stdout);
-		return at + 2;
-	}
-	printf("%*s", to - at, "");
-	return to;
+	printf("\n%*s", indent, "");
+	return indent;
 }
 
 /* Words, from column @at on, in lines that begin in column @from. */
@@ -79,9 +78,8 @@ static void wrap(int at, int from, const char *text)
 	while (*text) {
 		int len = strcspn(text, " ");
 
-		if (!first && at + 1 + len > WIDTH) {
-			printf("\n%*s", from, "");
-			at = from;
+		if (!first && at + 1 + len >= WIDTH) {
+			at = new_line(from);
 			first = 1;
 		}
 		at += printf("%s%.*s", first ? "" : " ", len, text);
@@ -105,8 +103,12 @@ static void show_option(const struct argp_option *o)
 		at = column(at, "=");
 		at = column(at, o->arg);
 	}
-	at = pad(at, DOC - (at < DOC));
-	at = at < DOC ? pad(at, DOC) : at;
+	if (at < DOC)
+		at += printf("%*s", DOC - at, "");
+	else if (at < DOC + 3)
+		at = column(at, "   ");
+	else
+		at = new_line(DOC);
 	wrap(at, DOC, o->doc ? o->doc : "");
 }
 
@@ -120,11 +122,12 @@ static int by_name(const void *a, const void *b)
 	return order ? order : strcmp(n, m);
 }
 
-static void show_group(const struct parser *p, int group)
+/* What is shown of a group, sorted; its title or NULL. How many. */
+static int list_group(const struct parser *p, int group, struct known *shown, const char **title)
 {
-	struct known shown[OPTIONS_MAX];
 	int n = 0;
 
+	*title = NULL;
 	for (int i = 0; i < p->count; i++) {
 		const struct argp_option *o = p->known[i].option;
 
@@ -133,49 +136,87 @@ static void show_group(const struct parser *p, int group)
 		if (o->name)
 			shown[n++] = p->known[i];
 		else
-			printf("\n %s\n", o->doc);
+			*title = o->doc;
 	}
-	if (group < 0)
-		putchar('\n');
 	qsort(shown, n, sizeof(shown[0]), by_name);
-	for (int i = 0; i < n; i++)
-		show_option(shown[i].option);
+	return n;
 }
 
-static void first_line(const struct parser *p)
+/* The order of groups; 0 is behind the last. */
+static int next_group(int group)
 {
-	const char *args = p->state.root_argp->args_doc;
-
-	printf("Usage: %s [OPTION...] %s\n", p->state.name, args ? args : "");
+	return group == GROUPS ? -1 : group + 1;
 }
 
 static void help(const struct parser *p)
 {
-	first_line(p);
+	const char *args = p->state.root_argp->args_doc, *title;
+	struct known shown[OPTIONS_MAX];
+
+	printf("Usage: %s [OPTION...] %s\n", p->state.name, args ? args : "");
 	if (p->state.root_argp->doc)
 		printf("%s\n", p->state.root_argp->doc);
-	for (int group = 1; group < 10; group++)
-		show_group(p, group);
-	show_group(p, -1);
+	for (int group = 1; group; group = next_group(group)) {
+		int n = list_group(p, group, shown, &title);
+
+		if (n)
+			putchar('\n');
+		if (title)
+			printf(" %s\n", title);
+		for (int i = 0; i < n; i++)
+			show_option(shown[i].option);
+	}
 	puts("\nMandatory or optional arguments to long options are also mandatory or optional\n"
 	     "for any corresponding short options.");
 	exit(0);
 }
 
+/* @text in brackets, or as it is if @open is "". */
+static int usage_word(int at, const char *open, const char *text, const char *close)
+{
+	int len = strlen(open) + strlen(text) + strlen(close);
+
+	if (at + 1 + len >= WIDTH)
+		at = new_line(INDENT - 1);
+	return at + printf(" %s%s%s", open, text, close);
+}
+
+/* Letters without arguments, letters with them, and names. */
 static void usage(const struct parser *p)
 {
-	first_line(p);
-	for (int i = 0; i < p->count; i++) {
-		const struct argp_option *o = p->known[i].option;
+	struct known all[OPTIONS_MAX];
+	char word[128], letters[OPTIONS_MAX + 1] = "";
+	int n = 0, m = 0, at = printf("Usage: %s", p->state.name);
+	const char *text = p->state.root_argp->args_doc, *title;
 
-		if (o->name && !(o->flags & OPTION_HIDDEN))
-			printf("            [--%s%s%s]\n", o->name, o->arg ? "=" : "",
-			       o->arg ? o->arg : "");
+	for (int group = 1; group; group = next_group(group))
+		n += list_group(p, group, all + n, &title);
+	for (int i = 0; i < n; i++)
+		if (is_short(all[i].option->key) && !all[i].option->arg)
+			letters[m++] = all[i].option->key;
+	at = usage_word(at, "[-", letters, "]");
+	for (int i = 0; i < n; i++) {
+		if (!is_short(all[i].option->key) || !all[i].option->arg)
+			continue;
+		snprintf(word, sizeof(word), "%c %s", all[i].option->key, all[i].option->arg);
+		at = usage_word(at, "[-", word, "]");
 	}
+	for (int i = 0; i < n; i++) {
+		const struct argp_option *o = all[i].option;
+
+		snprintf(word, sizeof(word), "%s%s%s", o->name, o->arg ? "=" : "",
+			 o->arg ? o->arg : "");
+		at = usage_word(at, "[--", word, "]");
+	}
+	for (; text && *text; text += strcspn(text, " "), text += strspn(text, " ")) {
+		snprintf(word, sizeof(word), "%.*s", (int)strcspn(text, " "), text);
+		at = usage_word(at, "", word, "");
+	}
+	putchar('\n');
 	exit(0);
 }
 
-static void try_help(const struct argp_state *state)
+static __attribute__((noreturn)) void try_help(const struct argp_state *state)
 {
 	fprintf(stderr, "Try `%s --help' or `%s --usage' for more information.\n", state->name,
 		state->name);
@@ -192,7 +233,6 @@ void argp_error(const struct argp_state *state, const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	try_help(state);
-	abort();
 }
 
 /* ---- parsing ------------------------------------------------------------------------ */
@@ -239,39 +279,96 @@ static void handle(struct parser *p, const struct known *k, char *arg)
 	deliver(p, k->child, k->meant->key, arg);
 }
 
-/* getopt_long() gets indices instead of keys, 256 and above, and letters. */
-static void parse_options(struct parser *p)
+/* By its whole name, or a beginning that no other one has. */
+static const struct known *find_long(const struct parser *p, const char *word, size_t len)
 {
-	struct option long_options[OPTIONS_MAX + 1] = { { 0 } };
-	char letters[3 * OPTIONS_MAX + 1] = "";
-	int n = 0, m = 0, c;
+	const struct known *found = NULL;
+	int ambiguous = 0;
 
 	for (int i = 0; i < p->count; i++) {
-		const struct argp_option *o = p->known[i].option, *meant = p->known[i].meant;
+		const struct known *k = &p->known[i];
 
-		if (o->name)
-			long_options[n++] = (struct option){
-				o->name, meant->arg ? required_argument : no_argument, NULL,
-				256 + i,
-			};
-		if (is_short(o->key) && o->key != '?') {
-			letters[m++] = o->key;
-			if (meant->arg)
-				letters[m++] = ':';
+		if (!k->option->name || strncmp(k->option->name, word, len))
+			continue;
+		if (!k->option->name[len])
+			return k;
+		ambiguous |= found && found->meant != k->meant;
+		found = k;
+	}
+	if (!found)
+		argp_error(&p->state, "unrecognized option '--%s'", word);
+	if (!ambiguous)
+		return found;
+	fprintf(stderr, "%s: option '--%s' is ambiguous; possibilities:", p->state.name, word);
+	for (int i = 0; i < p->count; i++)
+		if (p->known[i].option->name && !strncmp(p->known[i].option->name, word, len))
+			fprintf(stderr, " '--%s'", p->known[i].option->name);
+	fputc('\n', stderr);
+	try_help(&p->state);
+}
+
+/* @word is behind the dashes; @next is the word behind it. Whether that was taken. */
+static int parse_long(struct parser *p, char *word, char *next)
+{
+	size_t len = strcspn(word, "=");
+	char *arg = word[len] ? word + len + 1 : NULL;
+	const struct known *k = find_long(p, word, len);
+	int takes = k->meant->arg && !arg;
+
+	if (arg && !k->meant->arg)
+		argp_error(&p->state, "option '--%s' doesn't allow an argument", k->option->name);
+	if (takes && !next)
+		argp_error(&p->state, "option '--%s' requires an argument", k->option->name);
+	handle(p, k, takes ? next : arg);
+	return takes;
+}
+
+static const struct known *find_letter(const struct parser *p, char letter)
+{
+	for (int i = 0; i < p->count; i++)
+		if (is_short(p->known[i].option->key) && p->known[i].option->key == letter)
+			return &p->known[i];
+	argp_error(&p->state, "invalid option -- '%c'", letter);
+}
+
+/* The same of letters behind one dash. */
+static int parse_letters(struct parser *p, char *word, char *next)
+{
+	for (; *word; word++) {
+		const struct known *k = find_letter(p, *word);
+
+		if (!k->meant->arg) {
+			handle(p, k, NULL);
+			continue;
 		}
+		if (!word[1] && !next)
+			argp_error(&p->state, "option requires an argument -- '%c'", *word);
+		handle(p, k, word[1] ? word + 1 : next);
+		return !word[1];
 	}
-	while ((c = getopt_long(p->state.argc, p->state.argv, letters, long_options, NULL)) != -1) {
-		int i = c - 256;
+	return 0;
+}
 
-		/* "?" is also what getopt() says of what it does not know. */
-		if (c == '?' && optopt == '?')
-			help(p);
-		if (c == '?')
-			try_help(&p->state);
-		for (i = i < 0 ? 0 : i; c < 256 && p->known[i].option->key != c; i++)
-			;
-		handle(p, &p->known[i], optarg);
+/* Leaves the words that are no options behind the program's name. */
+static void parse_options(struct parser *p)
+{
+	char **argv = p->state.argv;
+	int n = 1, only_arguments = 0;
+
+	for (int i = 1; i < p->state.argc; i++) {
+		char *word = argv[i], *next = i + 1 < p->state.argc ? argv[i + 1] : NULL;
+
+		if (only_arguments || word[0] != '-' || !word[1])
+			argv[n++] = word;
+		else if (word[1] != '-')
+			i += parse_letters(p, word + 1, next);
+		else if (word[2])
+			i += parse_long(p, word + 2, next);
+		else
+			only_arguments = 1;
 	}
+	p->state.argc = n;
+	p->state.next = 1;
 }
 
 error_t argp_parse(const struct argp *argp, int argc, char **argv, unsigned int flags,
@@ -284,6 +381,8 @@ error_t argp_parse(const struct argp *argp, int argc, char **argv, unsigned int 
 		},
 	};
 
+	error_t err;
+
 	p.state.child_inputs = p.inputs;
 	add(&p, argp->options, -1);
 	for (int i = 0; argp->children && argp->children[i].argp; i++)
@@ -291,7 +390,7 @@ error_t argp_parse(const struct argp *argp, int argc, char **argv, unsigned int 
 	add(&p, own, -1);
 	deliver(&p, -1, ARGP_KEY_INIT, NULL);
 	parse_options(&p);
-	p.state.next = optind;
-	deliver(&p, -1, optind < argc ? ARGP_KEY_ARGS : ARGP_KEY_NO_ARGS, NULL);
-	return deliver(&p, -1, ARGP_KEY_END, NULL);
+	deliver(&p, -1, p.state.argc > 1 ? ARGP_KEY_ARGS : ARGP_KEY_NO_ARGS, NULL);
+	err = deliver(&p, -1, ARGP_KEY_END, NULL);
+	return err == ARGP_ERR_UNKNOWN ? 0 : err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What our programs use of GNU's argp, for C libraries that have getopt_long() only. One
+ * What our programs use of GNU's argp, for C libraries without it. One
  * level of children; options without defaults; documentation without filters.
  */
 #ifndef LKL_TOOLS_ARGP_H
