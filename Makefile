@@ -83,7 +83,7 @@ PHONY += freebsd
 freebsd:
 	$(Q)scripts/packages.sh install build
 	$(Q)scripts/zig.sh install
-	$(Q)+$(MAKE) HOST=freebsd all tests
+	$(Q)+$(MAKE) HOST=freebsd all tests benches
 
 PHONY += bench
 bench:

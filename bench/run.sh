@@ -6,8 +6,8 @@
 # the run: on a busy machine figures say little.
 #
 # What the host boundary costs is measured on other hosts and processors as well, if
-# "make HOST=... benches" or "make ARCH_TARGET=... CONFIG=small benches" built that. LKL_RUN is put
-# before the program then: what runs it here, and has its part in the figures.
+# "make HOST=... benches" or "make ARCH_TARGET=... CONFIG=small benches" built that; what runs
+# its programs here has its part in the figures. LKL_RUN is that of the build in $B.
 #
 # FILE gets one JSON object for each row; $B/bench/results.json by default.
 
@@ -41,34 +41,40 @@ if awk -v n="$(nproc)" '{ exit !($1 > n / 4) }' /proc/loadavg; then
 	echo "The machine is busy: these figures are not to be relied on."
 fi
 
-# boundary NAME BUILD [COMMAND...]: one line, of a build for another host or processor too.
+# boundary NAME BUILD: one line, of a build for another host or processor too, by the command
+# that runs its programs.
 boundary()
 {
-	local name=$1 build=$2 program image
-	shift 2
+	local name=$1 build=$2 program image command
 	program=$build/bench/boundary
+	read -ra command < "$program.run"
 	[ -x "$program" ] || program=$program.exe
-	[ -x "$program" ] || return 0
+	printf '  %-28s' "$name${command:+ (${command[0]##*/})}"
+	if [ "${command[*]}" = false ]; then
+		echo "cannot be run here"
+		return
+	fi
 	image=$(mktemp -p "$build")
 	truncate -s 64M "$image"
-	printf '  %-16s' "$name"
-	mkfs.ext4 -q -F "$image" && B=$build "$@" "$program" "$image" || status=1
+	mkfs.ext4 -q -F "$image" && B=$build "${command[@]}" "$program" "$image" || status=1
 	rm -f "$image"
 }
 
 boundaries()
 {
+	local run build
+
 	boundary here "$B"
-	boundary Wine build/mingw scripts/wine.sh
-	boundary arm64,\ qemu build/arm64-small qemu-aarch64 -L /usr/aarch64-linux-gnu -R 0x200000000
-	boundary riscv64,\ qemu build/riscv64-small qemu-riscv64 -L /usr/riscv64-linux-gnu -R 0x200000000
+	for run in "$B"/*/bench/boundary.run; do
+		build=${run%/bench/*}
+		[ ! -e "$run" ] || boundary "${build##*/}" "$build"
+	done
 }
 
 rm -f "$json"
 status=0
 if [ -n "${only_boundary:-}" ]; then
-	# shellcheck disable=SC2086 # a command
-	boundary "$B" "$B" $LKL_RUN
+	boundary "${B##*/}" "$B"
 	exit $status
 fi
 for p in "${programs[@]}"; do

@@ -37,6 +37,7 @@ Variables:
   PREFIX=DIR      /usr/local; DESTDIR=DIR is put before it
   SANITIZE=LIST   compiles host code with -fsanitize=LIST, e.g. address,undefined
   ARCH_TARGET=P   builds for the processor P: x86_64, arm64 or riscv64
+  HOST=NAME       builds for that system: linux, freebsd or mingw
   CONFIG=small    the small kernel configuration
   SUITES="NAME.." of tests, for check
   MINUTES=N       for soak and fuzz; FS=TYPE, OUT=FOLDER for fuzz

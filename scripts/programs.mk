@@ -213,11 +213,22 @@ $(B)/bench/boundary$(exe): bench/boundary.c $(filter %/compat.c,$(test-host-sour
 	$(Q)$(CC) $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include $(host-test-cflags) \
 		-MMD -MP -MF $(@D)/.d/boundary.d -o $@ $(filter %.c,$^) $(program-libs) \
 		$(host-test-libs)
+	$(Q)echo '$(emulator)' > $(@D)/boundary.run
 
 PHONY += benches run-bench
 benches: $(bench-names:%=$(B)/bench/%$(exe))
 
+# On this machine also what the boundary costs elsewhere, where there are a compiler and
+# what runs its programs.
+there = $(shell for c in $(1); do command -v $$c > /dev/null || exit; done; echo y)
+elsewhere = $(if $(call there,$(1)),+$(MAKE) $(2) benches)
+
 run-bench: benches programs
+ifeq ($(B),$(TOP))
+	$(Q)$(call elsewhere,x86_64-w64-mingw32-gcc wine,HOST=mingw)
+	$(Q)$(call elsewhere,aarch64-linux-gnu-gcc qemu-aarch64,ARCH_TARGET=arm64 CONFIG=small)
+	$(Q)$(call elsewhere,riscv64-linux-gnu-gcc qemu-riscv64,ARCH_TARGET=riscv64 CONFIG=small)
+endif
 	$(Q)B=$(B) LKL_RUN="$(emulator)" bench/run.sh
 
 -include $(wildcard $(B)/bin/.d/*.d $(B)/tests/.d/*.d $(B)/bench/.d/*.d)
