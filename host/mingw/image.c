@@ -10,6 +10,7 @@
 #include "host.h"
 #include "linux_errno.h"
 #include "memory.h"
+#include "mingw.h"
 
 /*
  * Where images go: low, since the kernel walks its map of memory from address 0,
@@ -22,17 +23,12 @@
 #define IMAGE_STEPS	256
 #define IMAGE_STEP	65536
 
-/* SystemFunction036: what RtlGenRandom() of advapi32 is called inside. */
 static uint64_t random_number(void)
 {
-	static BOOLEAN (NTAPI *generate)(void *buf, ULONG size);
 	LARGE_INTEGER now;
 	uint64_t x;
 
-	if (!generate)
-		generate = (void *)GetProcAddress(LoadLibraryW(L"advapi32.dll"),
-						  "SystemFunction036");
-	if (generate && generate(&x, sizeof(x)))
+	if (lkl_mingw_random(&x, sizeof(x)) == sizeof(x))
 		return x;
 	QueryPerformanceCounter(&now);
 	return ((uint64_t)now.QuadPart ^ GetCurrentProcessId()) * 0x9e3779b97f4a7c15ULL;

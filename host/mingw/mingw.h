@@ -51,7 +51,10 @@ void LKL_ABI lkl_mingw_mem_unalias(void *addr, unsigned long long size);
 void LKL_ABI lkl_mingw_mem_populate(void *addr, unsigned long long size);
 void LKL_ABI lkl_mingw_mem_discard(void *addr, unsigned long long size);
 
-/* time.c */
+/* random.c */
+int LKL_ABI lkl_mingw_random(void *buf, int size);
+
+/* time.c, timer.c */
 unsigned long long LKL_ABI lkl_mingw_time(void);
 unsigned long long LKL_ABI lkl_mingw_wall_time(void);
 struct lkl_timer *LKL_ABI lkl_mingw_timer_alloc(void (LKL_ABI *fn)(void *), void *arg);

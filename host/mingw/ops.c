@@ -59,6 +59,8 @@ struct lkl_host_operations lkl_host_ops = {
 	.timer_set_oneshot = lkl_mingw_timer_set_oneshot,
 	.timer_free = lkl_mingw_timer_free,
 
+	.random = lkl_mingw_random,
+
 	.ioremap = lkl_ioremap,
 	.iomem_access = lkl_iomem_access,
 
