@@ -9,7 +9,8 @@ san-flags := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-parameter -fPIC \
 	-D_GNU_SOURCE $(host-cflags) $(san-flags) $(EXTRA_CFLAGS)
-HOST_CPPFLAGS := -Iinclude/uapi -I$(KB)/include -I$(KB)/lkl -Ihost/common -Ihost/$(HOST) $(host-cppflags)
+HOST_CPPFLAGS := -Iinclude/uapi -I$(KB)/include -I$(KB)/lkl \
+	$(patsubst %,-I%,host/common $(wildcard $(addprefix host/,$(HOST) $(host-kin))))
 HOST_LIBS := $(host-libs)
 
 # Optional: configurations in JSON.
@@ -40,8 +41,14 @@ headers: $(KB)/headers.stamp
 
 HB := $(B)/host
 
+# A file of the host takes the place of its namesake in the folders of its kin; and those in
+# host/none are for what it has not.
+host-files :=
+$(foreach h,$(HOST) $(host-kin) none,$(eval host-files += $(filter-out \
+	$(addprefix %/,$(notdir $(host-files))),$(wildcard host/$(h)/*.c))))
+
 host-sources := $(filter-out $(no-sources),$(wildcard host/common/*.c host/common/*/*.c) \
-	$(or $(host-files),$(wildcard host/$(HOST)/*.c)))
+	$(host-files))
 host-objects := $(host-sources:host/%.c=$(HB)/%.o) $(HB)/common/image-data.o
 
 $(B)/host-flags: FORCE

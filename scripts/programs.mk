@@ -37,18 +37,20 @@ bench-names := $(if $(host-suites)$(cross),boundary,$(basename $(notdir $(wildca
 
 # They see the public headers only, as the tests do.
 program-flags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -MMD -MP
-tool-flags = -Itools/lkl/lib $(host-tool-dirs:%=-Itools/lkl/lib/%) $(host-tool-flags)
+tool-host-dirs := $(HOST) $(host-kin) $(host-tool-dirs)
+tool-flags = -Itools/lkl/lib $(tool-host-dirs:%=-Itools/lkl/lib/%) $(host-tool-flags)
 program-libs = $(B)/liblkl.a $(HOST_LIBS)
 
 # ---- tools ----------------------------------------------------------------
 
 used-lib := $(call with-pkg,$(use-lib))
 
-# A file of one of the host's folders there, $(host-tool-dirs), takes the place of its
-# namesake; libblkid that of our own code.
-tool-host-sources := $(foreach d,$(host-tool-dirs),$(wildcard tools/lkl/lib/$(d)/*.c))
-tool-lib-sources := $(tool-host-sources) $(filter-out $(host-tools-without) \
-	$(foreach d,$(host-tool-dirs),$(tool-host-sources:tools/lkl/lib/$(d)/%=tools/lkl/lib/%)) \
+# What is the host's sits in folders there: as in host/, a file takes the place of its
+# namesake in those of the kin. libblkid takes that of our own code.
+tool-host-sources :=
+$(foreach d,$(tool-host-dirs),$(eval tool-host-sources += $(filter-out \
+	$(addprefix %/,$(notdir $(tool-host-sources))),$(wildcard tools/lkl/lib/$(d)/*.c))))
+tool-lib-sources := $(tool-host-sources) $(filter-out \
 	$(addprefix %/,$(if $(filter blkid,$(used-lib)),probe_own.c probe_table.c,\
 		probe_blkid.c content_copy.c)),$(wildcard tools/lkl/lib/*.c))
 tool-lib-objects := $(tool-lib-sources:tools/lkl/lib/%.c=$(HB)/tools/%.o)

@@ -7,7 +7,7 @@
 #   $(KB)   of a processor and a configuration: the kernel, the image, the headers
 #   $(B)    of these, a host and sanitizers: objects, libraries, programs, tests
 #
-# For this machine's own processor, POSIX and the full configuration all three are
+# For this machine's own processor, Linux and the full configuration all three are
 # the same. $(CROSS_COMPILE) is put before the names of the tools that make the image,
 # $(prefix) before those that make the host's half.
 
@@ -18,7 +18,7 @@ native := $(or $(patsubst aarch64,arm64,$(filter aarch64 riscv64 x86_64,$(machin
 # Only where make was told: shells and other builds have variables of these names.
 told = $(if $(filter command,$(firstword $(origin $(1)))),$($(1)),$(2))
 ARCH_TARGET := $(call told,ARCH_TARGET,$(native))
-HOST := $(call told,HOST,posix)
+HOST := $(call told,HOST,linux)
 CONFIG := $(call told,CONFIG,full)
 
 processors := x86_64 arm64 riscv64
@@ -49,7 +49,8 @@ CROSS_COMPILE ?= $(if $(cross),$(triplet-$(ARCH_TARGET)))
 PKG_CONFIG ?= $(if $(cross),$(or $(shell command -v $(CROSS_COMPILE)pkg-config),false),pkg-config)
 export PKG_CONFIG
 
-# What is particular about the host: its compiler, flags and libraries.
+# What is particular about the host: its compiler, flags and libraries; and host-kin, whose
+# files it has where it has none of the same name.
 include $(host-folder)/host.mk
 
 foreign := $(cross)$(host-prefix)$(host-compiler)
@@ -61,7 +62,7 @@ build-groups := build $(if $(cross),cross_$(ARCH_TARGET)) $(host-groups)
 
 kernel-name := $(filter-out full $(native),$(ARCH_TARGET) $(CONFIG))
 kernel-name := $(subst $() ,-,$(strip $(kernel-name)))
-target-name := $(strip $(kernel-name) $(filter-out posix,$(HOST)) $(subst $(comma), ,$(SANITIZE)))
+target-name := $(strip $(kernel-name) $(filter-out linux,$(HOST)) $(subst $(comma), ,$(SANITIZE)))
 target-name := $(subst $() ,-,$(target-name))
 KB := $(TOP)$(addprefix /,$(kernel-name))
 B := $(TOP)$(addprefix /,$(target-name))

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What is particular about building for FreeBSD 14: its headers and stubs of its
-# libraries come with the cross compiler, see scripts/zig.sh. The files of host/posix
-# are shared, but for those that Linux alone has and those that have a namesake here.
+# libraries come with the cross compiler, see scripts/zig.sh.
 
 # None of this machine's libraries is of use.
 PKG_CONFIG := $(call told,PKG_CONFIG,false)
@@ -10,22 +9,14 @@ PKG_CONFIG := $(call told,PKG_CONFIG,false)
 # The compiler keeps a cache itself.
 host-compiler := scripts/zig.sh cc -target x86_64-freebsd.14.0
 host-cflags := -DBLK_OS_ENGINE=lkl_blk_engine_aio -include host/freebsd/names.h
-host-cppflags := -Ihost/posix
 host-libs := -lpthread -lrt -lutil
 host-kin := posix
 relink-flags := -z noexecstack
 symbolic-flag := -Bsymbolic
 shared-library = $(B)/liblkl.so
 
-linux-only := %_linux.c %/blk_uring.c %/net_raw.c %/net_shm.c %/net_slirp.c \
-	%/net_slirp_options.c %/net_vde.c
-host-files := $(wildcard host/freebsd/*.c)
-host-files += $(filter-out $(linux-only) $(host-files:host/freebsd/%=host/posix/%),\
-	$(wildcard host/posix/*.c))
-
 # Built to see that they build; docs/freebsd.md says how they are run there.
 host-suites := boot syscalls errors threads timers signals netapi net_many net_apart features crypto raid disk fork
 host-tools := cptofs fs2tar lkl-part
-host-tool-dirs := argp freebsd
-host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/passphrase.c
+host-tool-dirs := argp
 emulator := false

@@ -17,11 +17,10 @@ exe := .exe
 # Programs: those that are not about what Linux alone has. For libraries of Windows there
 # is no pkg-config, unless make is told one.
 host-tools := cptofs fs2tar lkl-part
-host-tool-dirs := argp mingw
+host-tool-dirs := argp
 host-tool-flags := -include tools/lkl/lib/mingw/compat.h -Dmain=tool_main
 host-tool-libs := -static -lpthread -lntdll
 host-link := cp
-host-tools-without := %/sandbox_landlock.c %/sandbox_seccomp.c %/server.c %/fs_os.c
 
 # Optional: LUKS, whose keys libgcrypt derives. Debian has it for Windows.
 ifeq ($(shell printf '\043include <gcrypt.h>\nGCRY_KDF_ARGON2ID\n' | \

@@ -43,7 +43,7 @@ void lkl_blk_file_advance(struct lkl_blk_io *io, uint64_t len);
  * sector is not a whole one, an error where the file was cut off. The status.
  */
 int lkl_blk_file_end(struct blk_file *f, struct lkl_blk_io *io);
-/* blk_linux.c: what only Linux has. Other POSIX hosts have a file like it. */
+/* blk_os.c of each system: for what there is no POSIX */
 
 /* Fills block_dev, size, block sizes and abilities. 0 or a negative errno. */
 int lkl_blk_os_probe(struct blk_file *f);

@@ -11,7 +11,7 @@
  */
 int lkl_posix_memory_add(void *addr, size_t size);
 
-/* memory_linux.c: what each system does in its own way; others have a file like it. */
+/* memory_os.c of each system */
 
 /* Huge pages would be well used there. */
 void lkl_posix_prefer_huge(void *addr, size_t size);
@@ -27,7 +27,7 @@ void lkl_posix_drop(void *addr, size_t size, int fd, uint64_t offset);
 int lkl_posix_each_mapping(uintptr_t of, int (*fn)(void *arg, uintptr_t start, uintptr_t end,
 						    int writable, uint64_t offset), void *arg);
 
-/* image_linux.c, in the same way */
+/* image_os.c of each system */
 
 /*
  * Opens the file of which @size bytes are mapped at @addr, since the program was

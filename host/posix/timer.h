@@ -17,7 +17,7 @@ struct lkl_timer {
 	timer_t system;
 };
 
-/* timer_linux.c: what each system does in its own way. 0, or -1 with errno. */
+/* timer_os.c of each system. 0, or -1 with errno. */
 
 /* Before it is set for the first time; not called by two threads at once. */
 int lkl_posix_timer_make(struct lkl_timer *timer);

@@ -10,11 +10,10 @@ here := tests/hosts/freebsd-on-linux
 host-compiler :=
 emulator :=
 host-cflags += -I$(here)/include
-host-cppflags += -Ihost/freebsd
 stand-ins = $(patsubst %.c,$(B)/stand-in/%.o,$(notdir $(wildcard $(here)/*.c)))
 host-libs = $(stand-ins) -lpthread -lrt
 # The rings of a network card are in nobody's reach here.
-host-files := $(filter-out %/net_netmap.c,$(host-files))
+no-sources += host/freebsd/net_netmap.c
 host-kin := freebsd posix
 # Only what is to be run is built.
 host-suites := $(or $(SUITES),$(host-suites))

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "device.h"
-#include "passphrase.h"
+#include "secret.h"
 
 #define LUKS_KEY_MAX	512
 #define LUKS_NAME_MAX	128

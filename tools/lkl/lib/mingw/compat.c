@@ -241,6 +241,12 @@ void compat_qsort_r(void *base, size_t count, size_t size,
 	qsort_s(base, count, size, turned, &(struct comparison){ compare, arg });
 }
 
+/* The compiler must not find that nobody reads it again. */
+void compat_explicit_bzero(void *mem, size_t size)
+{
+	SecureZeroMemory(mem, size);
+}
+
 /* Consoles know what is wide; labels rarely are. */
 int compat_wcswidth(const wchar_t *text, size_t size)
 {

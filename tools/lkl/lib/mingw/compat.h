@@ -107,12 +107,13 @@ void compat_qsort_r(void *base, size_t count, size_t size,
 		    int (*compare)(const void *a, const void *b, void *arg), void *arg);
 int compat_wcswidth(const wchar_t *text, size_t size);
 ssize_t compat_getline(char **line, size_t *room, FILE *f);
+void compat_explicit_bzero(void *mem, size_t size);
 
 #define strndup		compat_strndup
 #define qsort_r		compat_qsort_r
 #define wcswidth	compat_wcswidth
 #define getline		compat_getline
-#define explicit_bzero(mem, size)	memset(mem, 0, size)
+#define explicit_bzero	compat_explicit_bzero
 
 /* ---- for mingw/ ---------------------------------------------------------------------- */
 

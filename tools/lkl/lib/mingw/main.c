@@ -16,6 +16,7 @@ static void prepare_console(void)
 	SetConsoleOutputCP(CP_UTF8);
 	if (GetConsoleMode(console, &mode))
 		SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+	_setmode(0, _O_BINARY);
 	_setmode(1, _O_BINARY);
 	_setmode(2, _O_BINARY);
 }

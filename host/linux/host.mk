@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What is particular about building for POSIX hosts.
+# What is particular about building for Linux.
 
+host-kin := posix
 host-libs := -lpthread
 relink-flags := -z noexecstack
 shared-library = $(B)/liblkl.so
@@ -12,7 +13,7 @@ host-cflags += -DBLK_OS_ENGINE=lkl_blk_engine_uring $(shell $(PKG_CONFIG) --cfla
 host-libs += $(shell $(PKG_CONFIG) --libs liburing)
 optional-pc += liburing
 else
-no-sources += host/posix/blk_uring.c
+no-sources += host/linux/blk_uring.c
 endif
 
 # Optional: network devices over libslirp and libvdeplug. The latter has no .pc file; another

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Windows has no fork(). */
+/* There is no fork(). */
 #include "host.h"
 
 void lkl_host_fork_start(void)

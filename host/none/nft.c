@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Programs for Linux, which do not run here. */
+/* Nor does nft. */
 #include <stdio.h>
 
 #include <lkl.h>
 #include <lkl_host.h>
-
-int lkl_netlink_exec(const char *const argv[], const int fds[3])
-{
-	return lkl_is_running() ? -LKL_ENOSYS : -LKL_ENODEV;
-}
 
 int lkl_nft_load(const char *file, char *why, size_t size)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Programs for Linux's netlink, which do not run here. */
+/* Programs for Linux's netlink do not run here. */
 #include <lkl.h>
 #include <lkl_host.h>
 

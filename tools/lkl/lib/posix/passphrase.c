@@ -1,82 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Passphrases from the terminal. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "message.h"
-#include "passphrase.h"
-
-/* The limits of cryptsetup. */
-#define FILE_MAX	(8 << 20)
-#define LINE_SIZE	512
-
-void secret_free(struct secret *secret)
-{
-	if (secret->data)
-		explicit_bzero(secret->data, secret->len);
-	free(secret->data);
-	secret->data = NULL;
-	secret->len = 0;
-}
-
-static int read_all(struct secret *secret, int fd, const char *path)
-{
-	ssize_t n;
-
-	/* In one piece, so that no copy is left behind by realloc(). */
-	secret->data = malloc(FILE_MAX + 1);
-	if (!secret->data) {
-		error("%s: out of memory", path);
-		return -1;
-	}
-	do {
-		n = read(fd, secret->data + secret->len, FILE_MAX + 1 - secret->len);
-		if (n > 0)
-			secret->len += n;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0)
-		error("%s: %s", path, strerror(errno));
-	else if (secret->len > FILE_MAX)
-		error("%s is too long for a key, 8 MiB are the limit", path);
-	else if (!secret->len)
-		error("%s is empty", path);
-	else
-		return 0;
-	secret_free(secret);
-	return -1;
-}
-
-int secret_read(struct secret *secret, const char *path)
-{
-	int fd, ret;
-
-	secret->data = NULL;
-	secret->len = 0;
-	if (!strcmp(path, "-"))
-		return read_all(secret, STDIN_FILENO, "standard input");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		error("%s: %s", path, strerror(errno));
-		return -1;
-	}
-	ret = read_all(secret, fd, path);
-	close(fd);
-	return ret;
-}
+#include "secret.h"
 
 static int read_line(struct secret *secret, int tty)
 {
 	char c;
 
-	secret->data = calloc(1, LINE_SIZE);
+	secret->data = calloc(1, PASSPHRASE_MAX);
 	if (!secret->data)
 		return -1;
-	while (read(tty, &c, 1) == 1 && c != '\n' && secret->len < LINE_SIZE)
+	while (read(tty, &c, 1) == 1 && c != '\n' && secret->len < PASSPHRASE_MAX)
 		secret->data[secret->len++] = c;
 	return secret->len ? 0 : -1;
 }
