@@ -66,12 +66,24 @@ def notes_of(path):
     return None
 
 
+def ours(name):
+    """That static variable of the library's kernel.c; none without debugging information."""
+    return [s for s in gdb.lookup_static_symbols(name)
+            if s.symtab.filename.replace("\\", "/").endswith("host/common/kernel.c")]
+
+
 def find_image():
     """Where the image is mapped: an ELF header with a table at its entry point."""
     try:
         maps = gdb.execute("info proc mappings", to_string=True)
     except gdb.error:
-        return 0
+        maps = ""
+    if "0x" not in maps:
+        # Not told of other systems' processes; the library knows.
+        try:
+            return next((int(s.value()["base"]) for s in ours("image")), 0)
+        except gdb.error:
+            return 0
     for line in maps.splitlines():
         found = re.match(r"\s*0x([0-9a-f]+)\s+0x([0-9a-f]+)", line)
         if not found:
@@ -165,6 +177,8 @@ class Kernel:
         if self.at["version"] != LAYOUT_VERSION:
             raise gdb.GdbError("this kernel is of another version of lkl-gdb.py")
         self.current = word(address_of("lkl_cpu") + self.at["current_task"])
+        # Where the host keeps the bounds of stacks, these lie on top of a saved one.
+        self.bounds = 24 if half(address_of("lkl_ctx_bounds")) else 0
         self.threads = self.host_threads()
 
     def chain(self, head, offset):
@@ -201,8 +215,7 @@ class Kernel:
 
     def host_threads(self):
         """(thread of gdb, stack pointer, struct lkl_thread) of each that there is."""
-        inside = [s for s in gdb.lookup_static_symbols("self")
-                  if s.symtab.filename.endswith("host/common/kernel.c")]
+        inside = ours("self")
         chosen = gdb.selected_thread()
         found = []
         for thread in gdb.selected_inferior().threads():
@@ -241,6 +254,7 @@ class Kernel:
 
     def frames(self, sp):
         """Program counters of what lkl_ctx_swap() left behind."""
+        sp += self.bounds
         frame = word(sp + self.at["frame"])
         yield word(sp + self.at["pc"])
         for _ in range(FRAMES_MAX):
@@ -278,7 +292,7 @@ class Kernel:
             thread = self.thread_of(task)
             if not thread:
                 print("its host thread is not known: the library has no debugging"
-                      " information")
+                      " information, or gdb does not know this system's thread-local variables")
                 return
             # While it carries others, its own frames are elsewhere.
             if any(self.runner(t) == thread for t in self.tasks() if not self.host(t)):

@@ -5,8 +5,8 @@
  *   program_counter(uc)  where it is, and where it will go on
  *   was_write(uc)        whether the access that faulted was a store
  */
-#ifndef LKL_POSIX_CONTEXT_H
-#define LKL_POSIX_CONTEXT_H
+#ifndef LKL_LINUX_CONTEXT_H
+#define LKL_LINUX_CONTEXT_H
 
 #if defined(__x86_64__)
 #include "context_x86_64.h"

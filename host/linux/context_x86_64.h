@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef LKL_POSIX_CONTEXT_X86_64_H
-#define LKL_POSIX_CONTEXT_X86_64_H
+#ifndef LKL_LINUX_CONTEXT_X86_64_H
+#define LKL_LINUX_CONTEXT_X86_64_H
 
 #include <ucontext.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The options of a slirp device, documented at lkl_netdev_slirp_create(). */
-#ifndef LKL_POSIX_NET_SLIRP_H
-#define LKL_POSIX_NET_SLIRP_H
+#ifndef LKL_LINUX_NET_SLIRP_H
+#define LKL_LINUX_NET_SLIRP_H
 
 #include <netinet/in.h>
 #include <stdint.h>

@@ -296,12 +296,34 @@ archives()
 	e2fsck -fn "$tmp/filled.img" > /dev/null 2>&1
 }
 
+# Functions of the kernel have their names in gdb, also on stacks that nobody runs.
+debugger()
+{
+	local port=$((20000 + RANDOM % 10000)) proxy
+	(cd "$tmp" && B=$top/build/mingw exec timeout 100 "$wine" winedbg --gdb --no-start \
+		--port $port "$bin/lkl-part.exe" ext2.img > proxy 2>&1) &
+	proxy=$!
+	for _ in {1..100}; do
+		grep -q "localhost:$port" "$tmp/proxy" && break
+		sleep 0.1
+	done
+	timeout 90 gdb -q -nx -batch -x "$top/scripts/lkl-gdb.py" \
+		-ex 'handle SIGSEGV nostop noprint pass' -ex "target remote localhost:$port" \
+		-ex 'break lkl_sys_halt' -ex continue -ex 'break ksys_sync' -ex continue \
+		-ex bt -ex lkl-ps -ex 'lkl-bt 2' -ex kill "$bin/lkl-part.exe" 2>&1 < /dev/null |
+		tee "$tmp/gdb"
+	wait $proxy
+	grep -q 'hit Breakpoint .* in ksys_sync ()' "$tmp/gdb" &&
+		grep -q '^ *2 S kthreadd .* parked' "$tmp/gdb" && grep -q ' in kthreadd ()' "$tmp/gdb"
+}
+
 windows_programs()
 {
 	top=$PWD
 	export top tmp
 	export -f windows make_tree make_hard_names same_tree listed round_trip hard_names same_table \
-		make_images refuses mazes locked luks1_image make_luks open_luks spoiled_luks make_linux_tree archives
+		make_images refuses mazes locked luks1_image make_luks open_luks spoiled_luks make_linux_tree archives \
+		debugger
 	make_tree "$tmp/tree"
 	make_hard_names "$tmp/hard"
 	try copy-ext4 120 round_trip ext4 64M mkfs.ext4 -q -F
@@ -320,6 +342,11 @@ windows_programs()
 	try no-image 30 refuses 'missing.img: No such file or directory' cptofs -i missing.img tree /
 	try no-source 30 refuses 'nothing-here: cannot be opened: No such file' cptofs -i ext2.img nothing-here /
 	try unknown-option 30 refuses 'unknown option' cptofs --frobnicate
+	if have gdb && gdb -nx -batch -ex "python print(1)" 2> /dev/null | grep -qx 1; then
+		try debugger 120 debugger
+	else
+		skip debugger "gdb is missing, or has no Python"
+	fi
 	windows_luks
 	try second-writer 240 locked
 }
