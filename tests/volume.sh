@@ -213,29 +213,12 @@ if optional libcryptsetup luks; then
 		driver=luks,key-secret=s,file.filename=luks1.img decrypted.img
 	clean luks-clean decrypted.img
 	says luks-read-by-qemu changed "$open" cat f decrypted.img
-	cat > ask.py <<'PYTHON'
-import os, pty, sys, time
-answers = sys.argv[1].split(",")
-pid, fd = pty.fork()
-if not pid:
-    os.execv(sys.argv[2], sys.argv[2:])
-said = b""
-while True:
-    try:
-        said += os.read(fd, 4096)
-    except OSError:
-        break
-    while answers and said.count(b"Passphrase for") > int(sys.argv[1].count(",") + 1 - len(answers)):
-        time.sleep(0.1)
-        os.write(fd, answers.pop(0).encode() + b"\n")
-print(said.decode())
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-PYTHON
+	ask=(python3 "${layers%/*}/ask.py")
 	says luks-prompt "*Passphrase for luks2.img: *changed*" \
-		python3 ask.py secret "$open" cat f luks2.img
+		"${ask[@]}" secret "$open" cat f luks2.img
 	says luks-second-attempt "*wrong passphrase*changed*" \
-		python3 ask.py wrong,secret "$open" cat f luks2.img
-	if python3 ask.py secret "$open" cat f luks2.img 2>&1 < /dev/null | grep -q secret; then
+		"${ask[@]}" wrong,secret "$open" cat f luks2.img
+	if "${ask[@]}" secret "$open" cat f luks2.img 2>&1 < /dev/null | grep -q secret; then
 		fail luks-no-echo "the passphrase is shown"
 	else
 		pass luks-no-echo

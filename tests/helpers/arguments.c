@@ -32,13 +32,15 @@ static const struct argp_option shared_list[] = {
 
 static const struct argp_option own_list[] = {
 	{ "image", 'i', "IMAGE", 0, "The image", 1 },
+	{ "image-map", 1003, "FILE", 0, "The same files give the same image, byte for byte; and more", 1 },
 	{ "one-file-system", 'x', NULL, 0, "Leave folders empty", 2 },
+	{ "xattrs", 1004, NULL, 0, "Six words that make up exactly fifty of the columns", 2 },
 	{ "a-name-that-is-longer-than-its-column", 1002, "TEXT", 0, "Text", 2 },
 	{ 0 }
 };
 
 static const char *const words[] = {
-	"-i", "-iname", "--image", "--image=x", "--imag=y", "--image=", "-x", "-xx", "-xp",
+	"-i", "-iname", "--image", "--image=x", "--imag=y", "--image=", "--image-map", "--xat", "-x", "-xx", "-xp",
 	"-xm64", "-P", "-P2", "--partition=3", "--part", "--mount-options", "--mb=64", "--m",
 	"-m", "-m9", "--no-sandbox", "--no-sandbox=1", "--no", "--verbose", "-p", "--enable-printk",
 	"--enable", "--a-name-that-is-longer-than-its-column=t", "--unknown", "-z", "-xz",
@@ -78,6 +80,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--mb wants a number, not \"%s\"", arg);
 		/* Falls through */
 	case 'P': case 'i': case 'x': case 'p': case 1000: case 1001: case 1002:
+	case 1003: case 1004:
 		printf("%s: %d \"%s\"\n", in->name, key, arg ? arg : "(none)");
 		return 0;
 	default:
@@ -90,7 +93,7 @@ static const struct argp_child children[] = { { &shared, 0, NULL, 0 }, { 0 } };
 static const struct argp program = {
 	.options = own_list, .parser = parse, .children = children,
 	.args_doc = "-i IMAGE SRC... DST",
-	.doc = "Copy files and folders into a disk image, with all attributes, as cp -a would.",
+	.doc = "Copy files and folders into a disk image, with all attributes, as cp -a would, and that is it: more than a line has room for.",
 };
 
 static void print_version(FILE *f, struct argp_state *state)

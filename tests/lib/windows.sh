@@ -209,6 +209,92 @@ spoiled_luks()
 	done
 }
 
+# typed WORDS PROGRAM ARGUMENT...: on a terminal, with what tests/lib/ask.py types.
+typed()
+{
+	local words=$1 program=$2
+	shift 2
+	(cd "$tmp" && B=$top/build/mingw timeout 60 python3 "$top/tests/lib/ask.py" "$words" "$wine" \
+		"$bin/$program.exe" "$@" 2>&1 < /dev/null | tr -d '\r'; exit "${PIPESTATUS[0]}")
+}
+
+asks()
+{
+	typed secret cptofs -i luks2-pbkdf2.img tree/hello /asked > "$tmp/said"
+	status=$?
+	cat "$tmp/said"
+	[ $status = 0 ] && grep -q '^Passphrase for luks2-pbkdf2.img: $' "$tmp/said" &&
+		! grep -q secret "$tmp/said" || return
+	typed wrong,secret cptofs -i luks2-pbkdf2.img tree/hello /again | tee "$tmp/said"
+	[ "${PIPESTATUS[0]}" = 0 ] && grep -q 'wrong passphrase' "$tmp/said"
+}
+
+# The low byte of the status that Ctrl-C gives to programs.
+INTERRUPTED=$((0x3a))
+export INTERRUPTED
+
+ask_interrupted()
+{
+	typed ^C cptofs -i luks2-pbkdf2.img tree/hello /never
+	[ $? = $INTERRUPTED ]
+}
+
+# In the middle of a file that would take minutes. The file system is in order.
+interrupted()
+{
+	local status
+
+	truncate -s 20G "$tmp/endless"
+	truncate -s 24G "$tmp/interrupted.img"
+	mkfs.ext4 -q -F -E lazy_itable_init=1 "$tmp/interrupted.img"
+	typed 4^C cptofs -i interrupted.img endless / | tee "$tmp/said"
+	status=${PIPESTATUS[0]}
+	[ "$status" = $INTERRUPTED ] && grep -q interrupted "$tmp/said" &&
+		e2fsck -fn "$tmp/interrupted.img" > /dev/null 2>&1
+	status=$?
+	rm -f "$tmp/interrupted.img"
+	return $status
+}
+
+# Whoever reads the archive goes away.
+broken_pipe()
+{
+	(cd "$tmp" && B=$top/build/mingw timeout 60 "$wine" "$bin/fs2tar.exe" ext4.img - 2> said |
+		head -c 1000 > /dev/null; exit "${PIPESTATUS[0]}")
+	[ $? = 1 ] && grep 'Broken pipe' "$tmp/said"
+}
+
+# What is said of the options, and of mistakes, is the same.
+same_words()
+{
+	local line
+
+	while read -ra line; do
+		windows "${line[@]}" > "$tmp/there"
+		echo "status $?" >> "$tmp/there"
+		(cd "$tmp" && PATH=$top/build/bin:$PATH "${line[@]}" > here 2>&1
+		echo "status $?" >> here)
+		diff "$tmp/here" "$tmp/there" || { echo "${line[*]}"; return 1; }
+	done <<-'LINES'
+		cptofs --help
+		cpfromfs -?
+		fs2tar --usage
+		tar2fs -V
+		cptofs
+		cptofs --frobnicate
+		cptofs --no
+		cptofs -i
+		cptofs --quiet=1 -i x a b
+		cptofs -qzi x a b
+		fs2tar -- -a
+		fs2tar x y z
+		cptofs --mb=7 -i ext2.img a /
+		lkl-part --help
+		lkl-part
+		lkl-part missing.img
+	LINES
+}
+
 windows_luks()
 {
 	local image
@@ -225,6 +311,8 @@ windows_luks()
 	try luks-other-key 60 open_luks luks2-pbkdf2.img other-key
 	try luks-wrong-key 60 refuses 'no key slot opens with what is in wrong-key' \
 		cptofs -k wrong-key -i luks2-argon2id.img tree /
+	try luks-prompt 120 asks
+	try luks-prompt-interrupted 60 ask_interrupted
 	try luks-no-key 60 refuses 'needs a passphrase' cptofs -i luks1.img tree /
 	try luks1-spoiled 100 env B="$PWD/build/mingw" bash -c 'spoiled_luks luks1.img'
 	try luks2-spoiled 100 env B="$PWD/build/mingw" bash -c 'spoiled_luks luks2-second.img'
@@ -323,7 +411,7 @@ windows_programs()
 	export top tmp
 	export -f windows make_tree make_hard_names same_tree listed round_trip hard_names same_table \
 		make_images refuses mazes locked luks1_image make_luks open_luks spoiled_luks make_linux_tree archives \
-		debugger
+		debugger typed asks ask_interrupted interrupted broken_pipe same_words
 	make_tree "$tmp/tree"
 	make_hard_names "$tmp/hard"
 	try copy-ext4 120 round_trip ext4 64M mkfs.ext4 -q -F
@@ -341,7 +429,9 @@ windows_programs()
 	try table-in-itself 120 mazes
 	try no-image 30 refuses 'missing.img: No such file or directory' cptofs -i missing.img tree /
 	try no-source 30 refuses 'nothing-here: cannot be opened: No such file' cptofs -i ext2.img nothing-here /
-	try unknown-option 30 refuses 'unknown option' cptofs --frobnicate
+	try same-words 120 same_words
+	try interrupted 90 interrupted
+	try broken-pipe 60 broken_pipe
 	if have gdb && gdb -nx -batch -ex "python print(1)" 2> /dev/null | grep -qx 1; then
 		try debugger 120 debugger
 	else

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* In the words of the C library that has it; tests/helpers/arguments.c compares the two. */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,16 +71,17 @@ static int new_line(int indent)
 	return indent;
 }
 
-/* Words, from column @at on, in lines that begin in column @from. */
+/* Words, from column @at on, in lines that begin in column @from; the first has one more. */
 static void wrap(int at, int from, const char *text)
 {
-	int first = 1;
+	int first = 1, width = WIDTH + 1;
 
 	while (*text) {
 		int len = strcspn(text, " ");
 
-		if (!first && at + 1 + len >= WIDTH) {
+		if (!first && at + 1 + len >= width) {
 			at = new_line(from);
+			width = WIDTH;
 			first = 1;
 		}
 		at += printf("%s%.*s", first ? "" : " ", len, text);
@@ -112,14 +114,18 @@ static void show_option(const struct argp_option *o)
 	wrap(at, DOC, o->doc ? o->doc : "");
 }
 
+/* By letters, or the first ones of those without; what has none comes before one that has. */
 static int by_name(const void *a, const void *b)
 {
-	const struct known *x = a, *y = b;
-	const char *m = is_short(x->option->key) ? (char[]){ x->option->key, 0 } : x->option->name;
-	const char *n = is_short(y->option->key) ? (char[]){ y->option->key, 0 } : y->option->name;
-	int order = strcasecmp(m, n);
+	const struct argp_option *x = ((const struct known *)a)->option;
+	const struct argp_option *y = ((const struct known *)b)->option;
+	int m = is_short(x->key) ? x->key : x->name[0], n = is_short(y->key) ? y->key : y->name[0];
 
-	return order ? order : strcmp(n, m);
+	if (!is_short(x->key) && !is_short(y->key))
+		return strcasecmp(x->name, y->name);
+	if (tolower(m) != tolower(n))
+		return tolower(m) - tolower(n);
+	return m != n ? n - m : is_short(x->key) - is_short(y->key);
 }
 
 /* What is shown of a group, sorted; its title or NULL. How many. */
@@ -155,7 +161,7 @@ static void help(const struct parser *p)
 
 	printf("Usage: %s [OPTION...] %s\n", p->state.name, args ? args : "");
 	if (p->state.root_argp->doc)
-		printf("%s\n", p->state.root_argp->doc);
+		wrap(0, 0, p->state.root_argp->doc);
 	for (int group = 1; group; group = next_group(group)) {
 		int n = list_group(p, group, shown, &title);
 

@@ -32,7 +32,7 @@ int compat_error(unsigned long error)
 		{ ERROR_INVALID_PARAMETER, LKL_EINVAL }, { ERROR_TOO_MANY_LINKS, LKL_EMLINK },
 		{ ERROR_NO_UNICODE_TRANSLATION, LKL_EILSEQ }, { ERROR_FILE_TOO_LARGE, LKL_EFBIG },
 		{ ERROR_CANT_ACCESS_FILE, LKL_EACCES }, { ERROR_BROKEN_PIPE, LKL_EPIPE },
-		{ ERROR_NO_DATA, LKL_EPIPE },
+		{ ERROR_NO_DATA, LKL_EPIPE }, { ERROR_PIPE_NOT_CONNECTED, LKL_EPIPE },
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)

@@ -9,7 +9,7 @@
 static volatile LONG caught;
 
 static struct {
-	CRITICAL_SECTION lock;
+	SRWLOCK lock;
 	DWORD id;
 	HANDLE thread;
 	int waiting;
@@ -17,7 +17,7 @@ static struct {
 
 int waiter_begin(void)
 {
-	EnterCriticalSection(&waiter.lock);
+	AcquireSRWLockExclusive(&waiter.lock);
 	if (waiter.id != GetCurrentThreadId()) {
 		if (waiter.id)
 			CloseHandle(waiter.thread);
@@ -26,15 +26,15 @@ int waiter_begin(void)
 				&waiter.thread, 0, FALSE, DUPLICATE_SAME_ACCESS);
 	}
 	waiter.waiting = !caught;
-	LeaveCriticalSection(&waiter.lock);
+	ReleaseSRWLockExclusive(&waiter.lock);
 	return caught != 0;
 }
 
 void waiter_end(void)
 {
-	EnterCriticalSection(&waiter.lock);
+	AcquireSRWLockExclusive(&waiter.lock);
 	waiter.waiting = 0;
-	LeaveCriticalSection(&waiter.lock);
+	ReleaseSRWLockExclusive(&waiter.lock);
 }
 
 /* It may not have begun to wait yet: again, until it has ended. */
@@ -43,11 +43,11 @@ static void end_waiting(void)
 	int again = 1;
 
 	while (again) {
-		EnterCriticalSection(&waiter.lock);
+		AcquireSRWLockExclusive(&waiter.lock);
 		again = waiter.waiting;
 		if (again)
 			CancelSynchronousIo(waiter.thread);
-		LeaveCriticalSection(&waiter.lock);
+		ReleaseSRWLockExclusive(&waiter.lock);
 		Sleep(20);
 	}
 }
@@ -80,7 +80,6 @@ static BOOL WINAPI on_event(DWORD event)
 
 void transfer_prepare(void)
 {
-	InitializeCriticalSection(&waiter.lock);
 	SetConsoleCtrlHandler(on_event, TRUE);
 }
 

@@ -4,14 +4,19 @@
 
 #include "message.h"
 #include "secret.h"
+#include "waiter.h"
 
 static int read_line(struct secret *secret, HANDLE console)
 {
 	wchar_t line[PASSPHRASE_MAX];
 	DWORD len = 0;
 
-	if (!ReadConsoleW(console, line, PASSPHRASE_MAX, &len, NULL))
+	/* Ctrl-C does not end it everywhere. */
+	if (waiter_begin())
 		return -1;
+	if (!ReadConsoleW(console, line, PASSPHRASE_MAX, &len, NULL))
+		len = 0;
+	waiter_end();
 	while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 		len--;
 	secret->data = calloc(1, 3 * PASSPHRASE_MAX);

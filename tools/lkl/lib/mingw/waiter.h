@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A thread that waits for a pipe, which Ctrl-C ends. interrupt.c */
+/* A thread that waits for a pipe or the console, which Ctrl-C ends. interrupt.c */
 #ifndef LKL_TOOLS_MINGW_WAITER_H
 #define LKL_TOOLS_MINGW_WAITER_H
 
