@@ -113,11 +113,20 @@ $(foreach h,$(HOST) $(host-kin),$(eval test-host-sources += $(filter-out \
 test-cflags = $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Itests/lib -Itests/lib/$(HOST) $(host-kin:%=-Itests/lib/%) \
 	$(check-cflags) $(host-test-cflags)
 
-$(B)/tests/%$(exe): tests/%.c $(wildcard tests/lib/*.c) $(test-host-sources) $(check-sources) $(B)/liblkl.a
+define test-program
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)/.d
 	$(Q)$(CC) $(test-cflags) -MMD -MP -MF $(@D)/.d/$*.d \
 		-o $@ $(filter %.c,$^) $(program-libs) $(check-libs) $(host-test-libs) $(test-ldflags)
+endef
+test-parts := $(wildcard tests/lib/*.c) $(test-host-sources) $(check-sources) $(B)/liblkl.a
+
+$(B)/tests/%$(exe): tests/%.c $(test-parts)
+	$(test-program)
+
+# Those that one host alone has, by stand-ins for what it has no more here than others.
+$(B)/tests/%$(exe): tests/hosts/$(HOST)/%.c $(test-parts)
+	$(test-program)
 
 # The library's own calls for memory go to the test, which lets them fail.
 $(B)/tests/faults: tests/lib/faults/faults.c

@@ -32,11 +32,12 @@ skipped=0
 failures=()
 
 # Seconds that a suite may take: its own line "time limit: N s", or ten minutes;
-# more where the long versions run.
+# more where the long versions run. Programs of one host alone are in tests/hosts.
 limit()
 {
 	local s
-	s=$(sed -n 's/.*time limit: \([0-9]*\) s.*/\1/p' "$1" | head -1)
+	s=$(cat "$1" tests/hosts/*/"${1##*/}" 2> /dev/null |
+		sed -n 's/.*time limit: \([0-9]*\) s.*/\1/p' | head -1)
 	s=${s:-600}
 	[ -z "$LKL_TEST_ALL" ] || s=$((s * 10))
 	[ -z "$LKL_RUN" ] || s=$((s * 5))

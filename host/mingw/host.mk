@@ -31,7 +31,7 @@ endif
 
 # Tests have threads of POSIX and what tests/lib/mingw imitates, and need no libraries
 # beside them. The other suites are about programs, or about what is the same everywhere.
-host-suites := boot syscalls errors threads timers signals features crypto raid disk netapi net_many net_apart
+host-suites := boot syscalls errors threads timers signals features crypto raid disk netapi net_many net_apart net_tap
 host-test-cflags := -include tests/lib/mingw/compat.h -static
 host-test-libs := -lpthread -lpsapi
 emulator := scripts/wine.sh

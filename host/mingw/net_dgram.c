@@ -4,8 +4,8 @@
 
 #include "iov.h"
 #include "linux_errno.h"
-#include "net_dgram.h"
 #include "net_sock_os.h"
+#include "net_types.h"
 
 struct dgram {
 	struct lkl_net_backend base;

@@ -5,13 +5,13 @@
  */
 #include <stddef.h>
 
-#include "net_dgram.h"
 #include "net_stream.h"
+#include "net_types.h"
 
 const struct lkl_net_type lkl_net_types[] = {
 	{ "stream", lkl_net_open_stream },
 	{ "dgram", lkl_net_open_dgram },
-	{ "tap", NULL },
+	{ "tap", lkl_net_open_tap },
 	{ "macvtap", NULL },
 	{ "raw", NULL },
 	{ "pipe", NULL },

@@ -238,14 +238,17 @@ static long s_write(const struct side *s, int fd, const void *buf, size_t len)
 static void s_timeout(const struct side *s, int fd, int seconds)
 {
 	struct timeval tv = { .tv_sec = seconds };
+	struct __lkl__kernel_old_timeval inside = { .tv_sec = seconds };
 
 	if (s->on_host) {
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, (void *)&tv, sizeof(tv));
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, (void *)&tv, sizeof(tv));
 		return;
 	}
-	ok(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_RCVTIMEO, (void *)&tv, sizeof(tv)));
-	ok(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_SNDTIMEO, (void *)&tv, sizeof(tv)));
+	ok(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_RCVTIMEO, (void *)&inside,
+			      sizeof(inside)));
+	ok(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_SNDTIMEO, (void *)&inside,
+			      sizeof(inside)));
 }
 
 static socklen_t address(const char *ip, struct sockaddr_storage *addr)
