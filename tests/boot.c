@@ -261,13 +261,134 @@ START_TEST(halt_with_sleeper)
 }
 END_TEST
 
+/* Several threads start it, and halt it: each time one of them does, the others are told. */
+#define RIVALS 4
+
+static atomic_int started, halted, strange, over;
+static pthread_barrier_t line;
+
+static long start_and_halt(void *arg)
+{
+	for (int i = 0; i < 50; i++) {
+		long ret;
+
+		pthread_barrier_wait(&line);
+		ret = lkl_start_kernel("mem=32M loglevel=4");
+		if (!ret)
+			started++;
+		else if (ret != -LKL_EBUSY)
+			strange = ret;
+		pthread_barrier_wait(&line);
+		ret = lkl_sys_halt();
+		if (!ret)
+			halted++;
+		else if (ret != -LKL_ENODEV && ret != -LKL_ESHUTDOWN)
+			strange = ret;
+	}
+	return 0;
+}
+
+START_TEST(rivals)
+{
+	struct job *jobs[RIVALS];
+
+	pthread_barrier_init(&line, NULL, RIVALS);
+	for (int i = 0; i < RIVALS; i++)
+		jobs[i] = run(start_and_halt, NULL);
+	for (int i = 0; i < RIVALS; i++)
+		is(join(jobs[i]), 0);
+	is(strange, 0);
+	is(started, 50);
+	is(halted, 50);
+	is(lkl_is_running(), 0);
+	lkl_cleanup();
+}
+END_TEST
+
+/* Threads that call all the time, whatever becomes of the kernel. */
+static long call_on(void *arg)
+{
+	while (!over) {
+		long pid = lkl_sys_getpid(), fd;
+
+		if (pid != 1 && pid != -LKL_ENODEV && pid != -LKL_ESHUTDOWN)
+			strange = pid;
+		fd = lkl_sys_open("/", LKL_O_RDONLY, 0);
+		if (fd >= 0)
+			lkl_sys_close(fd);
+		else if (fd != -LKL_ENODEV && fd != -LKL_ESHUTDOWN)
+			strange = fd;
+	}
+	return 0;
+}
+
+START_TEST(calls_during_restarts)
+{
+	struct job *jobs[6];
+
+	for (int i = 0; i < COUNT(jobs); i++)
+		jobs[i] = run(call_on, NULL);
+	for (int i = 0; i < (emulated() ? 5 : 60); i++) {
+		ok(lkl_start_kernel("mem=32M loglevel=4"));
+		usleep(i % 5 * 1000);
+		ok(lkl_sys_halt());
+	}
+	over = 1;
+	for (int i = 0; i < COUNT(jobs); i++)
+		is(join(jobs[i]), 0);
+	is(strange, 0);
+	lkl_cleanup();
+}
+END_TEST
+
+/* A thread that has seen an earlier kernel leaves nothing behind in this one. */
+static pthread_barrier_t steps;
+
+static long call_in_two(void *arg)
+{
+	long first = lkl_sys_getpid(), second;
+
+	pthread_barrier_wait(&steps);
+	pthread_barrier_wait(&steps);
+	second = lkl_sys_getpid();
+	return first == 1 && second == 1 ? 0 : -LKL_EIO;
+}
+
+START_TEST(thread_of_two_kernels)
+{
+	struct lkl_sysinfo info;
+	struct job *job;
+	int before;
+
+	pthread_barrier_init(&steps, NULL, 2);
+	start_kernel();
+	job = run(call_in_two, NULL);
+	pthread_barrier_wait(&steps);
+	halt_kernel();
+	start_kernel();
+	ok(lkl_sys_sysinfo(&info));
+	before = info.procs;
+	pthread_barrier_wait(&steps);
+	is(join(job), 0);
+	for (int i = 0; i < 200; i++) {
+		ok(lkl_sys_sysinfo(&info));
+		if (info.procs <= before)
+			break;
+		usleep(10000);
+	}
+	is(info.procs, before);
+	halt_kernel();
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		before_start, start_uname_halt, after_halt, start_twice, console,
 		command_line, memory_size, few_addresses, restart, resident_memory,
 		memory_goes_back,
-		halt_from_another_thread, halt_with_sleeper,
+		halt_from_another_thread, halt_with_sleeper, rivals, calls_during_restarts,
+		thread_of_two_kernels,
 	};
 
 	return run_tests("boot", NULL, 0, LIST(tests), 60);

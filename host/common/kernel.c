@@ -41,7 +41,9 @@ static struct lkl_host_operations *ops;
 static struct lkl_loaded_image image;
 /* image.ops while system calls are possible. */
 static const struct lkl_image *_Atomic running;
-static unsigned int generation;
+static atomic_uint generation;
+/* Somebody prepares the library, starts a kernel or ends one; see begin_change(). */
+static atomic_int changing;
 static struct lkl_mutex *threads_lock;
 static struct host_thread *threads;
 static struct lkl_tls_key *thread_key;
@@ -50,6 +52,12 @@ static struct lkl_tls_key *thread_key;
 static void set_inside(struct host_thread *t, int inside)
 {
 	atomic_store_explicit(&t->inside, inside, memory_order_release);
+}
+
+/* Which kernel it is, or will be; who runs inside of one keeps it from changing. */
+static unsigned int now(void)
+{
+	return atomic_load_explicit(&generation, memory_order_relaxed);
 }
 
 static void lock_threads(void)
@@ -70,7 +78,7 @@ static void LKL_ABI detach(void *data)
 
 	set_inside(t, 1);
 	k = running;
-	if (k && t->generation == generation)
+	if (k && t->generation == now())
 		k->thread_exit(&t->kernel);
 	set_inside(t, 0);
 
@@ -101,22 +109,22 @@ static struct host_thread *take(void)
 	return t;
 }
 
+/* The key may be another one than when the thread called last: of another lkl_init(). */
 static struct host_thread *attach(void)
 {
-	struct host_thread *t = self;
+	struct host_thread *t = self ? self : take();
 
-	if (!t) {
-		t = take();
-		if (!t || ops->tls_set(thread_key, t)) {
-			if (t)
-				t->ended = 1;
-			return NULL;
-		}
-		self = t;
+	if (!t)
+		return NULL;
+	if ((!self || t->generation != now()) && ops->tls_set(thread_key, t)) {
+		if (!self)
+			t->ended = 1;
+		return NULL;
 	}
-	if (t->generation != generation) {
+	self = t;
+	if (t->generation != now()) {
 		memset(&t->kernel, 0, sizeof(t->kernel));
-		t->generation = generation;
+		t->generation = now();
 	}
 	return t;
 }
@@ -129,8 +137,11 @@ static lkl_long call(struct host_thread *t, lkl_long nr, lkl_long *params)
 	set_inside(t, 1);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	k = running;
-	ret = k ? k->syscall(&t->kernel, nr, (const long long *)params) :
-		-LKL_ERR_NODEV;
+	/* Another kernel than the one that the call was meant for knows nothing of @t. */
+	if (k && __builtin_expect(t->generation == now(), 1))
+		ret = k->syscall(&t->kernel, nr, (const long long *)params);
+	else
+		ret = -LKL_ERR_NODEV;
 	set_inside(t, 0);
 	return ret;
 }
@@ -141,7 +152,7 @@ static lkl_long call(struct host_thread *t, lkl_long nr, lkl_long *params)
  */
 static int handle_signals(struct host_thread *t)
 {
-	const unsigned int mine = generation;
+	const unsigned int mine = now();
 	int restart = t->kernel.signal.restart;
 
 	while (t->kernel.signal.number) {
@@ -157,7 +168,7 @@ static int handle_signals(struct host_thread *t)
 		else
 			((void (*)(int))signal.handler)(signal.number);
 		/* It may have halted the kernel: @t may be gone then, or a new kernel's. */
-		if (self != t || generation != mine || !running)
+		if (self != t || now() != mine || !running)
 			return 0;
 		call(t, __lkl__NR_rt_sigprocmask, unblock);
 	}
@@ -171,7 +182,7 @@ lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 
 	if (!running)
 		return -LKL_ERR_NODEV;
-	if (!t || t->generation != generation) {
+	if (!t || t->generation != now()) {
 		t = attach();
 		if (!t)
 			return -LKL_ERR_NOMEM;
@@ -186,19 +197,61 @@ lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 	return ret;
 }
 
-int lkl_init(struct lkl_host_operations *host)
+/*
+ * Preparing the library, starting and ending a kernel exclude each other. Who would begin
+ * one of them meanwhile is told so; the rest waits, for what never takes long then.
+ */
+static int begin_change(void)
+{
+	return atomic_exchange(&changing, 1) ? -LKL_ERR_BUSY : 0;
+}
+
+static void end_change(void)
+{
+	changing = 0;
+}
+
+/* Where there is no memory for a semaphore it takes processor time to wait. */
+static void pause_a_while(struct lkl_sem *sem)
+{
+	if (sem)
+		lkl_host_ops.sem_down_until(sem, lkl_host_ops.time() + 100000);
+}
+
+static void await_change(struct lkl_sem *sem)
+{
+	while (begin_change())
+		pause_a_while(sem);
+}
+
+static int init(struct lkl_host_operations *host)
 {
 	if (!host || host->version != LKL_OPS_VERSION || host->size != sizeof(*host))
 		return -LKL_ERR_INVAL;
 	if (ops)
 		return -LKL_ERR_BUSY;
 	threads_lock = host->mutex_alloc(0);
-	thread_key = host->tls_alloc(detach);
-	if (!threads_lock || !thread_key)
+	if (!threads_lock)
 		return -LKL_ERR_NOMEM;
+	thread_key = host->tls_alloc(detach);
+	if (!thread_key) {
+		host->mutex_free(threads_lock);
+		return -LKL_ERR_NOMEM;
+	}
 	__atomic_store_n(&ops, host, __ATOMIC_RELEASE);
 	lkl_host_fork_start();
 	return 0;
+}
+
+int lkl_init(struct lkl_host_operations *host)
+{
+	int err = begin_change();
+
+	if (!err) {
+		err = init(host);
+		end_change();
+	}
+	return err;
 }
 
 /* What threads that live on have, they find again after the next lkl_init(). */
@@ -223,11 +276,13 @@ static void free_threads(void)
 
 void lkl_cleanup(void)
 {
-	if (!ops || running)
-		return;
-	free_threads();
-	ops->mutex_free(threads_lock);
-	ops = NULL;
+	await_change(NULL);
+	if (ops && !running) {
+		free_threads();
+		ops->mutex_free(threads_lock);
+		ops = NULL;
+	}
+	end_change();
 }
 
 static void unload(void)
@@ -252,7 +307,7 @@ static int start(const char *cmdline)
 		lkl_host_fault_stop();
 		return err;
 	}
-	generation++;
+	atomic_fetch_add(&generation, 1);
 	t = attach();
 	err = t ? lkl_virtio_start() : -LKL_ERR_NOMEM;
 	if (!err) {
@@ -278,28 +333,33 @@ static int start(const char *cmdline)
 	return 0;
 }
 
-static int start_fmt(const char *fmt, va_list args)
+/* @host NULL: those that lkl_init() was called with, or else the library's own. */
+static int start_fmt(struct lkl_host_operations *host, const char *fmt, va_list args)
 {
 	char cmdline[CMDLINE_MAX];
-	int n = vsnprintf(cmdline, sizeof(cmdline), fmt, args);
+	int n = vsnprintf(cmdline, sizeof(cmdline), fmt, args), err;
 
-	if (n < 0 || n >= (int)sizeof(cmdline))
-		return -LKL_ERR_INVAL;
-	if (running)
-		return -LKL_ERR_BUSY;
-	return start(cmdline);
+	err = begin_change();
+	if (err)
+		return err;
+	if (!ops || (host && ops != host))
+		err = init(host ? host : &lkl_host_ops);
+	if (!err && (n < 0 || n >= (int)sizeof(cmdline)))
+		err = -LKL_ERR_INVAL;
+	else if (!err)
+		err = running ? -LKL_ERR_BUSY : start(cmdline);
+	end_change();
+	return err;
 }
 
 #undef lkl_start_kernel
 int lkl_start_kernel(const char *fmt, ...)
 {
 	va_list args;
-	int err = ops ? 0 : lkl_init(&lkl_host_ops);
+	int err;
 
-	if (err)
-		return err;
 	va_start(args, fmt);
-	err = start_fmt(fmt, args);
+	err = start_fmt(NULL, fmt, args);
 	va_end(args);
 	return err;
 }
@@ -307,53 +367,68 @@ int lkl_start_kernel(const char *fmt, ...)
 int lkl_start_kernel_ops(struct lkl_host_operations *host, const char *fmt, ...)
 {
 	va_list args;
-	int err = ops == host ? 0 : lkl_init(host);
+	int err;
 
-	if (err)
-		return err;
 	va_start(args, fmt);
-	err = start_fmt(fmt, args);
+	err = host ? start_fmt(host, fmt, args) : -LKL_ERR_INVAL;
 	va_end(args);
 	return err;
 }
 
 /* Until every other thread is out of the kernel; they were told to leave. */
-static void wait_until_left(void)
+static void wait_until_left(struct lkl_sem *sem)
 {
-	struct lkl_sem *pause = ops->sem_alloc(0);
 	struct host_thread *t;
 
 	lkl_host_fence_all();
 	lock_threads();
 	for (t = threads; t; t = t->next)
 		while (t != self && t->inside)
-			ops->sem_down_until(pause, ops->time() + 100000);
+			pause_a_while(sem);
 	unlock_threads();
-	ops->sem_free(pause);
+}
+
+/* Only a kernel that is dead says one of these to a halt. */
+static int is_dead(long err)
+{
+	return err == -LKL_ERR_SHUTDOWN || err == -LKL_ERR_IO;
+}
+
+static void take_away(const struct lkl_image *k, struct lkl_sem *sem)
+{
+	struct host_thread *t;
+
+	wait_until_left(sem);
+	lkl_dhcp_halted();
+	k->stop(&self->kernel);
+	lkl_virtio_stop();
+	lock_threads();
+	for (t = threads; t; t = t->next)
+		if (t->generation == now())
+			k->thread_exit(&t->kernel);
+	unlock_threads();
+	atomic_fetch_add(&generation, 1);
+	unload();
 }
 
 long lkl_sys_halt(void)
 {
 	lkl_long params[6] = { 0 };
 	long err = lkl_syscall(LKL_CALL_HALT, params);
-	const struct lkl_image *k = running;
-	struct host_thread *t;
+	const struct lkl_image *k;
+	struct lkl_sem *sem;
 
-	if (!k || err == -LKL_ERR_DEADLK)
+	if (!is_dead(err))
 		return err;
-	running = NULL;
-	wait_until_left();
-	lkl_dhcp_halted();
-	k->stop(&self->kernel);
-	lkl_virtio_stop();
-	lock_threads();
-	for (t = threads; t; t = t->next)
-		if (t->generation == generation)
-			k->thread_exit(&t->kernel);
-	unlock_threads();
-	generation++;
-	unload();
-	return 0;
+	sem = lkl_host_ops.sem_alloc(0);
+	await_change(sem);
+	/* Of several that halt it the first one takes it away. */
+	k = atomic_exchange(&running, NULL);
+	if (k)
+		take_away(k, sem);
+	end_change();
+	lkl_host_ops.sem_free(sem);
+	return k ? 0 : err;
 }
 
 int lkl_is_running(void)
@@ -384,8 +459,7 @@ unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long ad
 
 	if (!image.ops)
 		return 0;
-	return image.ops->fault(t && t->generation == generation ? &t->kernel : NULL,
-				ip, addr, write);
+	return image.ops->fault(t && t->generation == now() ? &t->kernel : NULL, ip, addr, write);
 }
 
 /*
@@ -437,6 +511,9 @@ void lkl_kernel_fork_done(int child)
 {
 	const struct lkl_image *k = forking;
 
+	/* Whoever was about to change something is not here. */
+	if (child)
+		end_change();
 	if (!prepared)
 		return;
 	if (child) {

@@ -51,14 +51,16 @@ extern struct lkl_host_operations lkl_host_ops;
  *	stay until lkl_cleanup()
  *
  * Return: 0, or err: -EINVAL if the version or the size of @ops is not that of this
- * library, -EBUSY after an lkl_init() that was not cleaned up.
+ * library, -EBUSY after an lkl_init() that was not cleaned up, or while another thread
+ * starts or halts a kernel.
  */
 int lkl_init(struct lkl_host_operations *ops);
 
 /**
  * lkl_cleanup() - undo lkl_init()
  *
- * Disks and other devices must have been removed, and the kernel halted, before.
+ * Disks and other devices must have been removed, and the kernel halted, before. Not
+ * while other threads make system calls.
  */
 void lkl_cleanup(void);
 
@@ -74,7 +76,7 @@ void lkl_cleanup(void);
  * `#define LKL_START_KERNEL_OPS_FIRST` before this header is included selects that
  * form, which is lkl_start_kernel_ops() under the name of lkl_start_kernel().
  *
- * Return: 0 or err; -EBUSY if the kernel is running.
+ * Return: 0 or err; -EBUSY if the kernel is running, or another thread is starting or halting one.
  */
 #ifndef LKL_START_KERNEL_OPS_FIRST
 int lkl_start_kernel(const char *fmt, ...) LKL_PRINTF(1, 2);
@@ -101,7 +103,9 @@ int lkl_start_kernel_ops(struct lkl_host_operations *ops, const char *fmt, ...)
  *
  * Disks that were added stay with the library: remove them before, or after.
  *
- * Return: 0 or err.
+ * Return: 0 or err: -ENODEV without a kernel, -ESHUTDOWN if another thread halted it at the
+ * same time. After other errors, as of a thread for which the kernel has no memory left, it
+ * goes on running.
  */
 long lkl_sys_halt(void);
 
