@@ -18,6 +18,7 @@
 #include <asm/entry.h>
 #include <asm/hostmem.h>
 #include <asm/sections.h>
+#include <asm/stacktrace.h>
 #include <asm/thread.h>
 #include <asm/tlb_fill.h>
 
@@ -177,6 +178,9 @@ static void __noreturn lkl_oops(void)
 	console_verbose();
 	pr_emerg("BUG: unable to handle a %s at %px, from %pS\n",
 		 oops.write ? "store" : "load", (void *)oops.addr, (void *)oops.ip);
+	lkl_show_interrupted(__builtin_frame_address(0), KERN_EMERG);
+	/* As die() has it elsewhere: panic() shows no trace of its own then. */
+	add_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);
 	panic("Oops in %s (pid %d)", current->comm, current->pid);
 }
 
