@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * System calls from functions that the library or the kernel has called, and from handlers
+ * of the host's signals: they work where that is documented, and fail with -EDEADLK
+ * elsewhere. time limit: 120 s
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "test.h"
+
+#define SECTOR 512
+
+/* ---- print() ---------------------------------------------------------------- */
+
+static atomic_int prints, wrong;
+
+static void LKL_ABI print_and_call(const char *str, int len)
+{
+	long pid = lkl_sys_getpid();
+
+	prints++;
+	/* The kernel prints before it takes calls as well. */
+	if (pid != -LKL_EDEADLK && pid != -LKL_ENODEV)
+		wrong++;
+}
+
+START_TEST(from_print)
+{
+	int fd;
+
+	lkl_host_ops.print = print_and_call;
+	start_kernel_with("loglevel=8");
+	prints = 0;
+	ok(lkl_mount_fs("devtmpfs"));
+	fd = ok(lkl_sys_open("/devtmpfs/kmsg", LKL_O_WRONLY, 0));
+	is(lkl_sys_write(fd, "<1>hello\n", 9), 9);
+	ck_assert_int_gt(prints, 0);
+	halt_kernel();
+	ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
+/* ---- a disk that is a file of the kernel's ------------------------------------- */
+
+static char memory[1 << 20];
+static atomic_int calls;
+
+static int capacity(struct lkl_disk disk, unsigned long long *res)
+{
+	*res = sizeof(memory);
+	calls += lkl_sys_getpid() == 1;
+	return 0;
+}
+
+static int request(struct lkl_disk disk, struct lkl_blk_req *req)
+{
+	long fd = lkl_sys_open("/tmp/backing", LKL_O_RDWR | LKL_O_CREAT, 0600);
+	long long at = req->sector * SECTOR;
+	int ret = fd < 0 ? LKL_DEV_BLK_STATUS_IOERR : LKL_DEV_BLK_STATUS_OK;
+
+	if (req->type != LKL_DEV_BLK_TYPE_READ && req->type != LKL_DEV_BLK_TYPE_WRITE)
+		ret = LKL_DEV_BLK_STATUS_UNSUP;
+	for (int i = 0; i < req->count && ret == LKL_DEV_BLK_STATUS_OK; i++) {
+		size_t len = req->buf[i].iov_len;
+		long n = req->type == LKL_DEV_BLK_TYPE_WRITE ?
+			lkl_sys_pwrite64(fd, req->buf[i].iov_base, len, at) :
+			lkl_sys_pread64(fd, req->buf[i].iov_base, len, at);
+
+		if (n < 0)
+			ret = LKL_DEV_BLK_STATUS_IOERR;
+		else if (n < (long)len)
+			memset((char *)req->buf[i].iov_base + n, 0, len - n);
+		at += len;
+	}
+	lkl_sys_close(fd);
+	calls++;
+	return ret;
+}
+
+static struct lkl_dev_blk_ops ops = { .get_capacity = capacity, .request = request };
+
+START_TEST(from_a_disk)
+{
+	struct lkl_disk disk = { .ops = &ops };
+	static char data[64 << 10], back[sizeof(data)];
+	uint32_t dev;
+	int fd, id = ok(lkl_disk_add(&disk));
+
+	is(calls > 0, 1);
+	ok(lkl_get_virtio_blkdev(id, 0, &dev));
+	ok(lkl_sys_mknod("/tmp/disk", LKL_S_IFBLK | 0600, dev));
+	fd = ok(lkl_sys_open("/tmp/disk", LKL_O_RDWR, 0));
+	memset(data, 'd', sizeof(data));
+	is(lkl_sys_pwrite64(fd, data, sizeof(data), 4096), sizeof(data));
+	ok(lkl_sys_fsync(fd));
+	ok(lkl_sys_close(fd));
+	fd = ok(lkl_sys_open("/tmp/backing", LKL_O_RDONLY, 0));
+	is(lkl_sys_pread64(fd, back, sizeof(back), 4096), sizeof(back));
+	ck_assert(!memcmp(data, back, sizeof(back)));
+	ok(lkl_sys_close(fd));
+	ok(lkl_disk_remove(disk));
+}
+END_TEST
+
+/* ---- timers and threads of the host ---------------------------------------------- */
+
+static atomic_long called;
+
+static void LKL_ABI call_now(void *arg)
+{
+	called = lkl_sys_getpid();
+}
+
+START_TEST(from_a_timer_of_the_host)
+{
+	struct lkl_timer *timer = lkl_host_ops.timer_alloc(call_now, NULL);
+
+	ck_assert_ptr_nonnull(timer);
+	is(lkl_host_ops.timer_set_oneshot(timer, 1000000), 0);
+	for (int i = 0; i < 5000 && !called; i++)
+		usleep(1000);
+	lkl_host_ops.timer_free(timer);
+	is(called, 1);
+}
+END_TEST
+
+START_TEST(from_a_thread_of_the_host)
+{
+	lkl_thread_t thread = lkl_host_ops.thread_create(call_now, NULL);
+
+	ck_assert(thread);
+	is(lkl_host_ops.thread_join(thread), 0);
+	is(called, 1);
+}
+END_TEST
+
+/* ---- handlers of signals --------------------------------------------------------- */
+
+static atomic_int worked, refused, other;
+
+static void on_signal(int sig)
+{
+	long pid = lkl_sys_getpid();
+
+	if (pid == 1)
+		worked++;
+	else if (pid == -LKL_EDEADLK)
+		refused++;
+	else
+		other++;
+}
+
+/* In the middle of whatever the thread does in the kernel, or outside of it. */
+START_TEST(from_a_signal_handler)
+{
+	struct itimerval often = { { 0, 500 }, { 0, 500 } }, never = { { 0, 0 }, { 0, 0 } };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	uint64_t until = host_ns() + 1000000000;
+	static char buf[64 << 10];
+	int p[2], fd = ok(lkl_sys_open("/tmp/f", LKL_O_RDWR | LKL_O_CREAT, 0600));
+
+	ok(lkl_sys_pipe2(p, 0));
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	while (host_ns() < until) {
+		struct lkl_timespec ts = { .tv_nsec = 300000 };
+		uint64_t busy = host_ns() + 600000;
+
+		while (host_ns() < busy)
+			;
+		is(lkl_sys_getpid(), 1);
+		is(lkl_sys_pwrite64(fd, buf, sizeof(buf), 0), sizeof(buf));
+		is(lkl_sys_write(p[1], buf, 1), 1);
+		is(lkl_sys_read(p[0], buf, 1), 1);
+		is(lkl_sys_nanosleep(&ts, NULL), 0);
+	}
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+	printf("# %d calls worked, %d were refused\n", worked, refused);
+	ck_assert_int_gt(worked, 0);
+	ck_assert_int_gt(refused, 0);
+	ck_assert_int_eq(other, 0);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const inside[] = {
+		from_a_disk, from_a_timer_of_the_host, from_a_thread_of_the_host,
+		from_a_signal_handler,
+	};
+	const TTest *const bare[] = { from_print };
+
+	return run_tests("callbacks", LIST(inside), LIST(bare), 20);
+}
