@@ -95,12 +95,16 @@ int lkl_disk_remove(struct lkl_disk disk)
 
 int lkl_disk_start(struct lkl_disk disk)
 {
-	struct disk *d = disk.dev;
+	struct disk *d;
 
-	if (!d)
-		return -LKL_ERR_NOENT;
-	lkl_virtio_blk_start(d->blk);
-	return 0;
+	for (int id = 0; id < LKL_IOMEM_SLOTS; id++) {
+		d = __atomic_load_n(&disks[id], __ATOMIC_ACQUIRE);
+		if (d && d == disk.dev) {
+			lkl_virtio_blk_start(d->blk);
+			return 0;
+		}
+	}
+	return -LKL_ERR_NOENT;
 }
 
 int lkl_disk_platform_id(int id)
