@@ -6,6 +6,7 @@
 #include <lkl/linux/dm-ioctl.h>
 #include <lkl/linux/if_alg.h>
 #include <lkl/linux/loop.h>
+#include <lkl/linux/nbd.h>
 #include <lkl/linux/netfilter/nfnetlink.h>
 
 #include "test.h"
@@ -116,6 +117,36 @@ START_TEST(partitions)
 }
 END_TEST
 
+/* Tables of other systems, by sfdisk. */
+START_TEST(other_partitions)
+{
+	static const char *const labels[] = { "gpt", "dos", "sun", "sgi" };
+
+	for (int i = 0; i < COUNT(labels); i++) {
+		const char *path = host_file(labels[i], 64 * MIB);
+		struct lkl_disk disk = { .ops = NULL };
+		char command[5000];
+		uint32_t whole, dev;
+		int id;
+
+		snprintf(command, sizeof(command), "printf 'label: %s\nsize=20M\nsize=20M\n' | "
+			 "PATH=$PATH:/sbin:/usr/sbin sfdisk -q %s 2>/dev/null", labels[i], path);
+		if (host_shell(command))
+			skip("no sfdisk that makes %s", labels[i]);
+		disk.fd = open(path, O_RDWR | O_CLOEXEC);
+		id = ok(lkl_disk_add(&disk));
+		ok(lkl_get_virtio_blkdev(id, 0, &whole));
+		for (int part = 1; part <= 2; part++) {
+			long ret = lkl_get_virtio_blkdev(id, part, &dev);
+
+			ck_assert_msg(!ret && dev == whole + part, "%s, partition %d: %s",
+				      labels[i], part, lkl_strerror(ret));
+		}
+		ok(lkl_disk_remove(disk));
+	}
+}
+END_TEST
+
 START_TEST(loop_device)
 {
 	struct lkl_loop_config config = { 0 };
@@ -134,6 +165,93 @@ START_TEST(loop_device)
 	is(lkl_sys_pread64(fd, buf, 6, 4096), 6);
 	ck_assert(!memcmp(buf, "looped", 6));
 	ok(lkl_sys_ioctl(fd, LKL_LOOP_CLR_FD, 0));
+}
+END_TEST
+
+/* A server of one disk in memory, at the other end of a socket inside. */
+static char nbd_memory[1 << 20];
+static int nbd_flushes;
+
+static int get_all(int fd, void *buf, long size)
+{
+	for (long n, done = 0; done < size; done += n) {
+		n = lkl_sys_read(fd, (char *)buf + done, size - done);
+		if (n <= 0)
+			return 0;
+	}
+	return 1;
+}
+
+static long serve_nbd(void *arg)
+{
+	int fd = (lkl_long)arg;
+	struct lkl_nbd_request req;
+
+	while (get_all(fd, &req, sizeof(req))) {
+		struct lkl_nbd_reply reply = {
+			.magic = __builtin_bswap32(LKL_NBD_REPLY_MAGIC), .cookie = req.cookie,
+		};
+		uint64_t from = __builtin_bswap64(req.from);
+		uint32_t len = __builtin_bswap32(req.len);
+		int type = __builtin_bswap32(req.type) & 0xffff;
+
+		if (req.magic != __builtin_bswap32(LKL_NBD_REQUEST_MAGIC))
+			return -LKL_EPROTO;
+		if (type == LKL_NBD_CMD_DISC)
+			break;
+		nbd_flushes += type == LKL_NBD_CMD_FLUSH;
+		if (type == LKL_NBD_CMD_WRITE && !get_all(fd, nbd_memory + from, len))
+			return -LKL_EIO;
+		if (lkl_sys_write(fd, (char *)&reply, sizeof(reply)) != sizeof(reply) ||
+		    (type == LKL_NBD_CMD_READ && lkl_sys_write(fd, nbd_memory + from, len) != len))
+			return -LKL_EIO;
+	}
+	return lkl_sys_close(fd);
+}
+
+static long run_nbd(void *arg)
+{
+	return lkl_sys_ioctl((lkl_long)arg, LKL_NBD_DO_IT, 0);
+}
+
+/* None is there unless the command line asks for it, or netlink. */
+START_TEST(network_block_device)
+{
+	char buf[8192], back[8192];
+	struct job *server, *device;
+	uint64_t size = 0;
+	int fd, data, s[2];
+
+	start_kernel_with("loglevel=4 nbd.nbds_max=1");
+	mount_dev();
+	ok(lkl_sys_socketpair(LKL_AF_UNIX, LKL_SOCK_STREAM, 0, s));
+	fd = ok(lkl_sys_open("/dev/nbd0", LKL_O_RDWR, 0));
+	ok(lkl_sys_ioctl(fd, LKL_NBD_SET_BLKSIZE, 4096));
+	ok(lkl_sys_ioctl(fd, LKL_NBD_SET_SIZE_BLOCKS, sizeof(nbd_memory) / 4096));
+	ok(lkl_sys_ioctl(fd, LKL_NBD_SET_FLAGS, LKL_NBD_FLAG_HAS_FLAGS | LKL_NBD_FLAG_SEND_FLUSH));
+	ok(lkl_sys_ioctl(fd, LKL_NBD_SET_SOCK, s[0]));
+	server = run(serve_nbd, (void *)(lkl_long)s[1]);
+	device = run(run_nbd, (void *)(lkl_long)fd);
+	for (int i = 0; i < 1000 && size != sizeof(nbd_memory); i++) {
+		usleep(1000);
+		ok(lkl_sys_ioctl(fd, 0x80081272 /* BLKGETSIZE64 */, (lkl_long)&size));
+	}
+	is(size, sizeof(nbd_memory));
+	data = ok(lkl_sys_open("/dev/nbd0", LKL_O_RDWR, 0));
+	memset(buf, 'n', sizeof(buf));
+	is(lkl_sys_pwrite64(data, buf, sizeof(buf), 65536), sizeof(buf));
+	ok(lkl_sys_fsync(data));
+	ck_assert(!memcmp(nbd_memory + 65536, buf, sizeof(buf)));
+	ck_assert_int_gt(nbd_flushes, 0);
+	memset(nbd_memory + 524288, 'm', sizeof(back));
+	is(lkl_sys_pread64(data, back, sizeof(back), 524288), sizeof(back));
+	ck_assert(!memcmp(nbd_memory + 524288, back, sizeof(back)));
+	ok(lkl_sys_close(data));
+	ok(lkl_sys_ioctl(fd, LKL_NBD_DISCONNECT, 0));
+	is(join(server), 0);
+	join(device);
+	ok(lkl_sys_close(fd));
+	halt_kernel();
 }
 END_TEST
 
@@ -173,8 +291,8 @@ static struct lkl_dm_ioctl *dm_request(void *buf, const char *name)
 }
 
 /* Makes the mapped device @name with one target over its whole size. */
-static int dm_device(const char *name, const char *type, const char *params,
-		     uint64_t sectors)
+static int dm_device_as(const char *name, const char *type, const char *params,
+			uint64_t sectors, int read_only)
 {
 	static char buf[4096];
 	struct lkl_dm_ioctl *dm;
@@ -190,6 +308,7 @@ static int dm_device(const char *name, const char *type, const char *params,
 
 	dm = dm_request(buf, name);
 	dm->target_count = 1;
+	dm->flags = read_only ? LKL_DM_READONLY_FLAG : 0;
 	spec = (void *)(buf + dm->data_start);
 	spec->length = sectors;
 	strcpy(spec->target_type, type);
@@ -198,7 +317,25 @@ static int dm_device(const char *name, const char *type, const char *params,
 	ok(lkl_sys_ioctl(control, LKL_DM_TABLE_LOAD, (lkl_long)dm));
 	ok(lkl_sys_ioctl(control, LKL_DM_DEV_SUSPEND, (lkl_long)dm_request(buf, name)));
 	ok(lkl_sys_close(control));
-	return ok(lkl_sys_open(path, LKL_O_RDWR, 0));
+	return ok(lkl_sys_open(path, read_only ? LKL_O_RDONLY : LKL_O_RDWR, 0));
+}
+
+static int dm_device(const char *name, const char *type, const char *params, uint64_t sectors)
+{
+	return dm_device_as(name, type, params, sectors, 0);
+}
+
+/* What is on its way has arrived afterwards. */
+static void dm_suspend_resume(const char *name)
+{
+	static char buf[4096];
+	int control = ok(lkl_sys_open("/dev/mapper/control", LKL_O_RDWR, 0));
+	struct lkl_dm_ioctl *dm = dm_request(buf, name);
+
+	dm->flags = LKL_DM_SUSPEND_FLAG;
+	ok(lkl_sys_ioctl(control, LKL_DM_DEV_SUSPEND, (lkl_long)dm));
+	ok(lkl_sys_ioctl(control, LKL_DM_DEV_SUSPEND, (lkl_long)dm_request(buf, name)));
+	ok(lkl_sys_close(control));
 }
 
 /* The name that device mapper takes: major:minor. */
@@ -247,6 +384,74 @@ START_TEST(dm_crypt)
 	is(pread(disk.fd, raw, sizeof(raw), MIB), sizeof(raw));
 	ck_assert(memcmp(buf, raw, sizeof(raw)));
 	ck_assert_int_ne(raw[0] | raw[100] | raw[200] | raw[300], 0);
+}
+END_TEST
+
+/* Who changes the disk behind its back is found out. */
+static void expect_tampered(int fd, struct lkl_disk *disk, const char *words)
+{
+	static char buf[16 * MIB];
+	ssize_t n = pread(disk->fd, buf, sizeof(buf), 0), at = 0, len = strlen(words);
+
+	while (at < n - len && memcmp(buf + at, words, len))
+		at++;
+	ck_assert_int_lt(at, n - len);
+	is(pwrite(disk->fd, "X", 1, at), 1);
+	ok(lkl_sys_fadvise64(fd, 0, 0, 4 /* POSIX_FADV_DONTNEED */));
+	fails(lkl_sys_pread64(fd, buf, 4096, 0), LKL_EIO);
+}
+
+START_TEST(dm_integrity)
+{
+	static char buf[4096] = "protected words";
+	struct lkl_disk disk = { .ops = NULL };
+	char params[128];
+	int fd, id;
+
+	disk.fd = open(host_file("disk", 8 * MIB), O_RDWR | O_CLOEXEC);
+	id = ok(lkl_disk_add(&disk));
+	snprintf(params, sizeof(params), "%s 0 4 J 1 internal_hash:crc32c", dm_name_of(id));
+	fd = dm_device("whole", "integrity", params, 64);
+	is(lkl_sys_pwrite64(fd, buf, sizeof(buf), 0), sizeof(buf));
+	ok(lkl_sys_fsync(fd));
+	/* Out of the journal, to where it stays. */
+	dm_suspend_resume("whole");
+	ok(lkl_sys_fadvise64(fd, 0, 0, 4 /* POSIX_FADV_DONTNEED */));
+	is(lkl_sys_pread64(fd, buf, sizeof(buf), 0), sizeof(buf));
+	ck_assert_str_eq(buf, "protected words");
+	expect_tampered(fd, &disk, "protected words");
+}
+END_TEST
+
+START_TEST(dm_verity)
+{
+	struct lkl_disk disk = { .ops = NULL }, tree = { .ops = NULL };
+	char command[9000], params[512], root[100] = "", data[32], hash[32], buf[4096];
+	const char *path = strdup(host_file("data", MIB));
+	const char *hashes = strdup(host_file("hashes", MIB));
+	const char *told = host_file("root", 0);
+	int fd;
+
+	disk.fd = open(path, O_RDWR | O_CLOEXEC);
+	is(pwrite(disk.fd, "sealed words", 12, 0), 12);
+	snprintf(command, sizeof(command), "PATH=$PATH:/sbin:/usr/sbin veritysetup format "
+		 "--salt=- %s %s 2>/dev/null | sed -n 's/^Root hash:[^0-9a-f]*//p' > %s", path,
+		 hashes, told);
+	if (host_shell(command))
+		skip("no shell");
+	fd = open(told, O_RDONLY);
+	if (read(fd, root, 64) != 64)
+		skip("no veritysetup");
+	tree.fd = open(hashes, O_RDONLY | O_CLOEXEC);
+	strcpy(data, dm_name_of(ok(lkl_disk_add(&disk))));
+	strcpy(hash, dm_name_of(ok(lkl_disk_add(&tree))));
+	snprintf(params, sizeof(params), "1 %s %s 4096 4096 %d 1 sha256 %s -", data, hash,
+		 (int)(MIB / 4096), root);
+	fd = dm_device_as("sealed", "verity", params, MIB / 512, 1);
+	is(lkl_sys_pread64(fd, buf, sizeof(buf), 0), sizeof(buf));
+	ck_assert_str_eq(buf, "sealed words");
+	expect_tampered(fd, &disk, "sealed words");
+	is(lkl_sys_pread64(fd, buf, sizeof(buf), 8192), sizeof(buf));
 }
 END_TEST
 
@@ -421,10 +626,12 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		file_systems, congestion_controls, overlayfs, partitions, loop_device,
-		zram, dm_linear, dm_crypt, dm_targets, md_personalities,
+		file_systems, congestion_controls, overlayfs, partitions, other_partitions,
+		loop_device, zram, dm_linear, dm_crypt, dm_integrity, dm_verity, dm_targets,
+		md_personalities,
 		crypto_sockets, network_devices, traffic_control, socket_families,
 	};
+	const TTest *const bare[] = { network_block_device };
 
-	return run_tests("features", LIST(tests), NULL, 0, 20);
+	return run_tests("features", LIST(tests), LIST(bare), 20);
 }
