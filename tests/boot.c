@@ -261,6 +261,19 @@ START_TEST(halt_with_sleeper)
 }
 END_TEST
 
+/* One for which the kernel can have no task does not halt it, and says so. */
+START_TEST(halt_without_a_task)
+{
+	start_kernel();
+	write_inside("/proc/sys/kernel/threads-max", "20");
+	fails(join(run(halt_elsewhere, NULL)), LKL_EAGAIN);
+	is(lkl_sys_getpid(), 1);
+	write_inside("/proc/sys/kernel/threads-max", "30000");
+	ok(join(run(halt_elsewhere, NULL)));
+	lkl_cleanup();
+}
+END_TEST
+
 /* Several threads start it, and halt it: each time one of them does, the others are told. */
 #define RIVALS 4
 
@@ -387,7 +400,7 @@ int main(void)
 		before_start, start_uname_halt, after_halt, start_twice, console,
 		command_line, memory_size, few_addresses, restart, resident_memory,
 		memory_goes_back,
-		halt_from_another_thread, halt_with_sleeper, rivals, calls_during_restarts,
+		halt_from_another_thread, halt_with_sleeper, halt_without_a_task, rivals, calls_during_restarts,
 		thread_of_two_kernels,
 	};
 

@@ -116,6 +116,36 @@ START_TEST(identities)
 }
 END_TEST
 
+/* Threads that the kernel has no tasks for get an errno, one by one and many at once. */
+static long call_after_others(void *arg)
+{
+	pthread_barrier_wait(&everybody);
+	return lkl_sys_gettid();
+}
+
+START_TEST(no_more_tasks)
+{
+	struct lkl_timespec ts = { .tv_nsec = 1000000 };
+	struct job *jobs[20];
+
+	write_inside("/proc/sys/kernel/threads-max", "20");
+	for (int i = 0; i < 10; i++)
+		fails(join(run(one_call, NULL)), LKL_EAGAIN);
+	for (int round = 0; round < 10; round++) {
+		pthread_barrier_init(&everybody, NULL, COUNT(jobs));
+		for (int i = 0; i < COUNT(jobs); i++)
+			jobs[i] = run(call_after_others, NULL);
+		/* Now and then somebody else is in the kernel. */
+		for (int i = 0; i < 10; i++)
+			is(lkl_sys_nanosleep(&ts, NULL), 0);
+		for (int i = 0; i < COUNT(jobs); i++)
+			fails(join(jobs[i]), LKL_EAGAIN);
+	}
+	write_inside("/proc/sys/kernel/threads-max", "30000");
+	ok(join(run(one_call, NULL)));
+}
+END_TEST
+
 /* ---- blocking ----------------------------------------------------------- */
 
 static long poll_a_while(void *arg)
@@ -372,7 +402,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const inside[] = {
-		thousand_threads, come_and_go, identities, blocking_with_timeout,
+		thousand_threads, come_and_go, identities, no_more_tasks, blocking_with_timeout,
 		ping_pong, pipe_chain, no_starvation, pthread_exit_leaves_nothing,
 		call_from_destructor,
 	};

@@ -196,13 +196,6 @@ static bool is_granted(struct lkl_thread *th)
 	return __atomic_load_n(&lkl_td(th)->granted, __ATOMIC_ACQUIRE) || is_dead();
 }
 
-/* There is no task for @th, which waits to enter: its call ends with @err. */
-void lkl_cpu_fail(struct lkl_thread *th, int err)
-{
-	__atomic_store_n(&lkl_td(th)->failed, err, __ATOMIC_SEQ_CST);
-	wake(th);
-}
-
 /* Passes the token, and whatever is current, to @th. */
 static void hand_over(struct lkl_thread *th)
 {
@@ -220,6 +213,22 @@ void lkl_cpu_add_waiting(struct lkl_thread *th)
 static void remove_waiting(struct lkl_thread *th)
 {
 	list_del_init(&lkl_td(th)->waiting);
+}
+
+/*
+ * There is no task for @th, which waits to enter, or carries the CPU meanwhile: its call
+ * ends with @err.
+ */
+void lkl_cpu_fail(struct lkl_thread *th, int err)
+{
+	remove_waiting(th);
+	__atomic_store_n(&lkl_td(th)->failed, err, __ATOMIC_SEQ_CST);
+	wake(th);
+}
+
+static bool has_failed(struct lkl_thread *th)
+{
+	return __atomic_load_n(&lkl_td(th)->failed, __ATOMIC_ACQUIRE);
 }
 
 /* Neither asleep nor in its application. Without the token it is but a hint. */
@@ -274,7 +283,7 @@ static bool make_room(struct lkl_thread *th)
 
 static bool is_turn(struct lkl_thread *th)
 {
-	return is_granted(th) ||
+	return is_granted(th) || has_failed(th) ||
 	       (!READ_ONCE(lkl_cpu.token) && is_runnable(lkl_td(th)->task));
 }
 
@@ -294,6 +303,9 @@ static void wait_turn(struct lkl_thread *th)
 			td->granted = 0;
 			return;
 		}
+		/* The token is not its own, nor will be: it has no task. */
+		if (has_failed(th))
+			bail_out(th);
 		if (token_try(th) && make_room(th))
 			return;
 	}
@@ -347,6 +359,12 @@ static void wait_for_work(struct lkl_thread *th)
 	wait_turn(th);
 }
 
+/* Passes the CPU on to whoever is to carry what is current. */
+static void leave_to_others(void)
+{
+	hand_over(is_coroutine(current) ? &helper : current->thread.host);
+}
+
 /*
  * Runs what is current on @th until @th's own task is. The helper, which has none,
  * goes back to its base when there is nothing left for it.
@@ -360,6 +378,10 @@ static void carry(struct lkl_thread *th)
 	for (;;) {
 		struct task_struct *next = current;
 
+		if (unlikely(has_failed(th))) {
+			leave_to_others();
+			bail_out(th);
+		}
 		if (lkl_cpu.idle_wait) {
 			wait_for_work(th);
 		} else if (is_coroutine(next)) {
@@ -405,8 +427,7 @@ void arch_cpu_idle(void)
 
 static bool can_enter(struct lkl_thread *th)
 {
-	return is_granted(th) || !READ_ONCE(lkl_cpu.token) ||
-	       READ_ONCE(lkl_td(th)->failed);
+	return is_granted(th) || !READ_ONCE(lkl_cpu.token) || has_failed(th);
 }
 
 static void enter_slow(struct lkl_thread *th, bool have_token)
@@ -424,7 +445,7 @@ static void enter_slow(struct lkl_thread *th, bool have_token)
 		if (have_token && make_room(th))
 			break;
 		wait_until(th, can_enter, LKL_TIME_NEVER);
-		if (is_dead() || __atomic_load_n(&td->failed, __ATOMIC_ACQUIRE))
+		if (is_dead() || has_failed(th))
 			bail_out(th);
 		if (__atomic_load_n(&td->granted, __ATOMIC_ACQUIRE)) {
 			td->granted = 0;
@@ -643,7 +664,7 @@ void lkl_cpu_bind_current(struct lkl_thread *th)
 void lkl_cpu_leave_dead(struct lkl_thread *th)
 {
 	lkl_td(th)->task = NULL;
-	hand_over(is_coroutine(current) ? &helper : current->thread.host);
+	leave_to_others();
 }
 
 /*
