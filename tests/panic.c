@@ -148,7 +148,32 @@ START_TEST(panic_of_a_file_system)
 }
 END_TEST
 
-/* The same without anybody to tell. */
+/* One that comes before there is memory to speak of: no zone can be made of that. */
+START_TEST(panic_at_the_start)
+{
+	said_len = 0;
+	memset(said, 0, sizeof(said));
+	lkl_host_ops.print = note;
+	lkl_host_ops.panic = count;
+	fails(lkl_start_kernel("loglevel=4 kernelcore=10M"), LKL_EIO);
+	is(panics, 1);
+	expect_said("Kernel panic - not syncing: ");
+	expect_said("Call Trace:");
+	is(lkl_is_running(), 0);
+	fails(lkl_sys_getpid(), LKL_ENODEV);
+	fails(lkl_sys_halt(), LKL_ENODEV);
+	/* Later ones. */
+	said_len = panics = 0;
+	fails(lkl_start_kernel("loglevel=4 rdinit=/nothing"), LKL_EIO);
+	is(panics, 1);
+	expect_said("Kernel panic - not syncing: ");
+	lkl_cleanup();
+	lkl_host_ops.print = NULL;
+	expect_fresh();
+}
+END_TEST
+
+/* An oops without anybody to tell. */
 START_TEST(nobody_is_told)
 {
 	start_noted();
@@ -204,7 +229,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const bare[] = {
-		oops_of_a_caller, oops_of_another_thread, panic_of_a_file_system, nobody_is_told,
+		oops_of_a_caller, oops_of_another_thread, panic_of_a_file_system,
+		panic_at_the_start, nobody_is_told,
 		ends_the_process_by_default, bug_ends_the_process,
 	};
 

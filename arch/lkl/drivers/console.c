@@ -5,6 +5,7 @@
 #include <linux/init.h>
 #include <linux/major.h>
 #include <linux/uaccess.h>
+#include <asm/entry.h>
 #include <asm/thread.h>
 
 static void console_write(struct console *con, const char *str, unsigned int len)
@@ -20,12 +21,11 @@ static struct console console = {
 	.index = -1,
 };
 
-static int __init console_init_early(void)
+/* As early as can be: who panics before has nobody to tell. */
+void __init lkl_console_register(void)
 {
 	register_console(&console);
-	return 0;
 }
-console_initcall(console_init_early);
 
 static ssize_t chrdev_write(struct file *file, const char __user *buf, size_t len,
 			    loff_t *pos)

@@ -66,6 +66,7 @@ void __init setup_arch(char **cmdline_p)
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_report);
 	*cmdline_p = command_line;
 	parse_early_param();
+	lkl_console_register();
 	lkl_memory_setup();
 	lkl_paging_init();
 	kasan_init();

@@ -34,6 +34,9 @@ static inline long lkl_coverage(u8 *bytes, size_t size)
 }
 #endif
 
+/* console.c: the kernel's log goes to the host's print() from now on. */
+void lkl_console_register(void);
+
 /* setup.c: the host's command line and memory, before start_kernel() */
 int lkl_setup(const char *cmdline);
 /* init.c: whose task process 1 becomes */
