@@ -28,6 +28,7 @@ struct joined {
 	struct lkl_netdev *end[2];
 	int id[2];
 	int ifindex[2];
+	int mtu;
 };
 
 static struct lkl_netdev *open_dev(const char *type, const char *param, unsigned int offload)
@@ -269,20 +270,32 @@ static void join_dgram_fd(struct lkl_netdev *end[2], unsigned int offload)
 	join_fds(end, "dgram", SOCK_DGRAM);
 }
 
+static void join_vde(struct lkl_netdev *end[2], unsigned int offload)
+{
+	const char *path = file("vde");
+
+	join_param(end, "vde", path, path, offload);
+}
+
 static const struct way {
 	const char *name;
 	void (*join)(struct lkl_netdev *end[2], unsigned int offload);
 	int offloads;
+	/* The largest that both take. */
+	int mtu;
 } ways[] = {
-	{ "pair", join_pair, 1 },
-	{ "shm", join_shm, 1 },
-	{ "pipe", join_pipe, 1 },
-	{ "stream", join_stream, 0 },
-	{ "stream_fd", join_stream_fd, 0 },
-	{ "dgram", join_dgram, 0 },
-	{ "dgram_fd", join_dgram_fd, 0 },
-	{ "application", join_app, 1 },
+	{ "pair", join_pair, 1, 65521 },
+	{ "shm", join_shm, 1, 65521 },
+	{ "pipe", join_pipe, 1, 65521 },
+	{ "stream", join_stream, 0, 65521 },
+	{ "stream_fd", join_stream_fd, 0, 65521 },
+	{ "dgram", join_dgram, 0, 65521 },
+	{ "dgram_fd", join_dgram_fd, 0, 65521 },
+	{ "application", join_app, 1, 65521 },
 };
+
+/* Through a switch, which is there in a test of its own. */
+static const struct way vde_way = { "vde", join_vde, 0, 1500 };
 
 static void plug(struct joined *j)
 {
@@ -306,6 +319,7 @@ static void plug(struct joined *j)
 static void join_up(struct joined *j, const struct way *way, unsigned int offload)
 {
 	way->join(j->end, offload);
+	j->mtu = way->mtu;
 	plug(j);
 }
 
@@ -328,7 +342,20 @@ static void set_mtu(struct joined *j, int mtu)
 	ok(lkl_netns_enter(NULL));
 }
 
-/* The whole path: echo, fragments, UDP, TCP both ways, IPv4 and IPv6, large frames. */
+/* Frames of any kind, with and without sense. */
+static void bad_frames(struct joined *j)
+{
+	const struct side *side[] = { &A, &B };
+
+	for (int i = 0; i < 2; i++) {
+		wrong_checksums(side[i], j->ifindex[i], side[!i], j->end[!i]->mac);
+		senseless_frames(side[i], j->ifindex[i], j->end[!i]->mac);
+	}
+	is(lkl_is_running(), 1);
+	ok(ping(IP_B, 56, 5000));
+}
+
+/* The whole path: echo, fragments, UDP, TCP both ways, IPv4 and IPv6, large and bad frames. */
 static void traffic(struct joined *j, long bytes)
 {
 	ok(ping(IP_B, 56, 5000));
@@ -341,7 +368,8 @@ static void traffic(struct joined *j, long bytes)
 	is(tcp_transfer(&B, &A, bytes, 1000, 60), 0);
 	is(tcp_transfer(&A6, &B6, bytes, 65536, 60), 0);
 	is(tcp_transfer(&B6, &A6, bytes, 65536, 60), 0);
-	set_mtu(j, 65521);
+	bad_frames(j);
+	set_mtu(j, j->mtu);
 	ok(ping(IP_B, 60000, 5000));
 	is(tcp_transfer(&B, &A, bytes, 65536, 60), 0);
 	set_mtu(j, 1500);
@@ -447,7 +475,7 @@ END_TEST
 /* One end without checksum offload: what comes unfinished is finished for it. */
 START_TEST(offloads_differ)
 {
-	static const struct way app = { "application", join_app, 1 };
+	static const struct way app = { "application", join_app, 1, 65521 };
 	struct lkl_netdev_args none = { .offload = 0 };
 	struct joined j;
 	int i;
@@ -639,51 +667,84 @@ static long flood(void *arg)
 	return 0;
 }
 
-/* Devices come and go in the middle of traffic, for each way to join them. */
+/* Devices come and go in the middle of traffic. */
+static void plug_and_unplug(const struct way *way)
+{
+	struct flood f = { .from = &B, .to = &A };
+	struct joined j;
+	struct job *job;
+	int i;
+
+	join_up(&j, way, way->offloads ? LKL_NET_OFFLOAD_ALL : 0);
+	ok(ping(IP_B, 56, 5000));
+	job = run(flood, &f);
+	while (!__atomic_load_n(&f.sent, __ATOMIC_RELAXED))
+		usleep(1000);
+	for (i = 0; i < (test_all() ? 20 : 3); i++) {
+		uint8_t mac[6];
+
+		usleep(20000);
+		memcpy(mac, j.end[0]->mac, 6);
+		ok(lkl_netdev_remove(j.id[0]));
+		j.id[0] = -1;
+		/* An end of the application's was told to hang up. */
+		if (way->join == join_app)
+			break;
+		usleep(5000);
+		j.id[0] = ok(lkl_netdev_add(j.end[0], NULL));
+		/* With another one, the peer's ARP cache would lead nowhere. */
+		is(memcmp(j.end[0]->mac, mac, 6), 0);
+		j.ifindex[0] = ok(lkl_netdev_get_ifindex(j.id[0]));
+		if_up(j.ifindex[0], IP_A, 24, NULL);
+		ck_assert(if_wait_carrier(j.ifindex[0], 1));
+	}
+	if (j.id[0] >= 0)
+		ok(ping(IP_B, 56, 10000));
+	ok(lkl_netdev_remove(j.id[1]));
+	__atomic_store_n(&f.stop, 1, __ATOMIC_RELAXED);
+	join(job);
+	if (j.id[0] >= 0)
+		ok(lkl_netdev_remove(j.id[0]));
+	lkl_netdev_free(j.end[0]);
+	lkl_netdev_free(j.end[1]);
+	ok(lkl_netns_del("b"));
+}
+
 START_TEST(hot_plug)
 {
-	struct joined j;
-	int w, i;
+	int i;
 
-	for (w = 0; w < COUNT(ways); w++) {
-		struct flood f = { .from = &B, .to = &A };
-		struct job *job;
-
-		fprintf(stderr, "# %s\n", ways[w].name);
-		join_up(&j, &ways[w], ways[w].offloads ? LKL_NET_OFFLOAD_ALL : 0);
-		ok(ping(IP_B, 56, 5000));
-		job = run(flood, &f);
-		while (!__atomic_load_n(&f.sent, __ATOMIC_RELAXED))
-			usleep(1000);
-		for (i = 0; i < (test_all() ? 20 : 3); i++) {
-			uint8_t mac[6];
-
-			usleep(20000);
-			memcpy(mac, j.end[0]->mac, 6);
-			ok(lkl_netdev_remove(j.id[0]));
-			j.id[0] = -1;
-			/* An end of the application's was told to hang up. */
-			if (ways[w].join == join_app)
-				break;
-			usleep(5000);
-			j.id[0] = ok(lkl_netdev_add(j.end[0], NULL));
-			/* With another one, the peer's ARP cache would lead nowhere. */
-			is(memcmp(j.end[0]->mac, mac, 6), 0);
-			j.ifindex[0] = ok(lkl_netdev_get_ifindex(j.id[0]));
-			if_up(j.ifindex[0], IP_A, 24, NULL);
-			ck_assert(if_wait_carrier(j.ifindex[0], 1));
-		}
-		if (j.id[0] >= 0)
-			ok(ping(IP_B, 56, 10000));
-		ok(lkl_netdev_remove(j.id[1]));
-		__atomic_store_n(&f.stop, 1, __ATOMIC_RELAXED);
-		join(job);
-		if (j.id[0] >= 0)
-			ok(lkl_netdev_remove(j.id[0]));
-		lkl_netdev_free(j.end[0]);
-		lkl_netdev_free(j.end[1]);
-		ok(lkl_netns_del("b"));
+	for (i = 0; i < COUNT(ways); i++) {
+		fprintf(stderr, "# %s\n", ways[i].name);
+		plug_and_unplug(&ways[i]);
 	}
+}
+END_TEST
+
+START_TEST(vde)
+{
+	char why[200], command[600];
+	const char *path = file("vde");
+	struct lkl_netdev *nd;
+	struct joined j;
+
+#ifdef __SANITIZE_ADDRESS__
+	skip("libvdeplug loads its parts in a way that AddressSanitizer does not allow");
+#endif
+	if (lkl_netdev_open("vde", "/nonexistent", 0, why, sizeof(why), &nd) == -LKL_ENOSYS)
+		skip("built without libvdeplug");
+	if (system("command -v vde_switch > /dev/null"))
+		skip("vde_switch is missing");
+	snprintf(command, sizeof(command), "vde_switch -s %s -p %s.pid -daemon < /dev/null", path,
+		 path);
+	ck_assert_int_eq(system(command), 0);
+	join_up(&j, &vde_way, LKL_NET_OFFLOAD_ALL);
+	traffic(&j, test_all() ? 64 << 20 : 2 << 20);
+	neighbourhood(&j);
+	part(&j);
+	plug_and_unplug(&vde_way);
+	snprintf(command, sizeof(command), "kill $(cat %s.pid)", path);
+	ck_assert_int_eq(system(command), 0);
 }
 END_TEST
 
@@ -707,82 +768,53 @@ END_TEST
 
 /* ---- bad frames ---------------------------------------------------------------------- */
 
-/* A stream's other end that writes frames of any kind, with and without sense. */
-START_TEST(malformed_frames)
+/* The other end of a socket that writes what no kernel would: frames of any length. */
+static void malformed_on(const char *type, int sock, int prefix)
 {
 	int n = test_all() ? 200000 : 20000, fd[2], i, ifindex, id;
 	struct lkl_netdev *nd;
 	uint8_t buf[4 + 2000], mac[6];
 	char param[16];
 
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, sock, 0, fd), 0);
 	snprintf(param, sizeof(param), "fd:%d", fd[0]);
-	nd = open_dev("stream", param, 0);
+	nd = open_dev(type, param, 0);
 	id = ok(lkl_netdev_add(nd, NULL));
 	ifindex = ok(lkl_netdev_get_ifindex(id));
 	if_up(ifindex, IP_A, 24, NULL);
 	memcpy(mac, nd->mac, 6);
 	for (i = 0; i < n; i++) {
-		int len = random_frame(buf + 4, mac);
+		int len = random_frame(buf + prefix, mac);
 
-		buf[0] = 0;
-		buf[1] = 0;
-		buf[2] = len >> 8;
-		buf[3] = len;
-		ck_assert_int_eq(write(fd[1], buf, 4 + len), 4 + len);
+		if (prefix) {
+			buf[0] = 0;
+			buf[1] = 0;
+			buf[2] = len >> 8;
+			buf[3] = len;
+		}
+		ck_assert_int_eq(write(fd[1], buf, prefix + len), prefix + len);
 		/* What it answers is not read all the time. */
 		while (recv(fd[1], buf, sizeof(buf), MSG_DONTWAIT) > 0)
 			;
 	}
 	is(lkl_is_running(), 1);
 	ck_assert(if_wait_carrier(ifindex, 1));
-	/* A length that cannot be is the end of the connection. */
-	memset(buf, 255, 4);
-	ck_assert_int_eq(write(fd[1], buf, 4), 4);
-	ck_assert(if_wait_carrier(ifindex, 0));
+	/* A length that cannot be is the end of a stream. */
+	if (prefix) {
+		memset(buf, 255, prefix);
+		ck_assert_int_eq(write(fd[1], buf, prefix), prefix);
+		ck_assert(if_wait_carrier(ifindex, 0));
+	}
 	ok(lkl_netdev_remove(id));
 	lkl_netdev_free(nd);
 	close(fd[0]);
 	close(fd[1]);
 }
-END_TEST
 
-/* What arrives with a wrong checksum is not delivered. */
-START_TEST(bad_checksums)
+START_TEST(malformed_frames)
 {
-	struct lkl_sockaddr_in any = addr4("0.0.0.0", 5000);
-	struct lkl_netdev *nd;
-	int fd[2], i, id, ifindex, rx;
-	uint8_t frame[4 + DATAGRAM_FRAME] = { 0, 0, 0, DATAGRAM_FRAME };
-	char param[16], buf[16];
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
-	snprintf(param, sizeof(param), "fd:%d", fd[0]);
-	nd = open_dev("stream", param, 0);
-	id = ok(lkl_netdev_add(nd, NULL));
-	ifindex = ok(lkl_netdev_get_ifindex(id));
-	if_up(ifindex, IP_A, 24, NULL);
-	ck_assert(if_wait_carrier(ifindex, 1));
-	rx = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
-	ok(lkl_sys_bind(rx, (void *)&any, sizeof(any)));
-	for (i = 0; i < 48; i++) {
-		/* A bit of the IP header or of the datagram; a hole in neither. */
-		make_datagram(frame + 4, nd->mac, IP_B, IP_A, 'x', i < 4 ? -1 : i % 32 * 8 + i % 8);
-		ck_assert_int_eq(write(fd[1], frame, sizeof(frame)), sizeof(frame));
-	}
-	make_datagram(frame + 4, nd->mac, IP_B, IP_A, 'z', -1);
-	ck_assert_int_eq(write(fd[1], frame, sizeof(frame)), sizeof(frame));
-	for (i = 0; i < 4; i++) {
-		is(lkl_sys_recv(rx, buf, sizeof(buf), 0), 4);
-		is(memcmp(buf, "abcx", 4), 0);
-	}
-	is(lkl_sys_recv(rx, buf, sizeof(buf), 0), 4);
-	is(memcmp(buf, "abcz", 4), 0);
-	fails(lkl_sys_recv(rx, buf, sizeof(buf), LKL_MSG_DONTWAIT), LKL_EAGAIN);
-	ok(lkl_netdev_remove(id));
-	lkl_netdev_free(nd);
-	close(fd[0]);
-	close(fd[1]);
+	malformed_on("stream", SOCK_STREAM, 4);
+	malformed_on("dgram", SOCK_DGRAM, 0);
 }
 END_TEST
 
@@ -1067,7 +1099,7 @@ int main(void)
 		ways_with_offloads, ways_without_offloads, ways_with_some_offloads,
 		ways_and_neighbours,
 		offloads_differ, addresses, link_state, reconnect, multicast_filter,
-		hot_plug, lossy, bad_checksums, malformed_frames, malformed_headers,
+		hot_plug, vde, lossy, malformed_frames, malformed_headers,
 		malformed_shm, idle, errors, shm_ends, forked, dhcp_and_fork,
 	};
 	const TTest *const bare[] = { before_start };

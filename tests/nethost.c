@@ -5,8 +5,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <malloc.h>
 #include <net/if.h>
 #include <sched.h>
@@ -126,56 +124,34 @@ static void traffic(void)
 	is(tcp_transfer(&host6, &ours6, 4 << 20, 65536, 60), 0);
 }
 
-/* A socket for whole frames on an interface of the host. */
-static int packet_socket(const char *ifname)
+/* The host is a router with a narrow link behind it. */
+static void path_mtu(struct dev *d)
 {
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = if_nametoindex(ifname),
-	};
-	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+	static const struct side far = { .netns = "far", .ip = "10.2.0.2" };
+	struct dev b;
 
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	return fd;
+	ok(lkl_netns_add("far"));
+	b = add_dev("tap", "narrow", LKL_NET_OFFLOAD_ALL);
+	sh("ip addr add 10.2.0.1/24 dev narrow && ip link set narrow up mtu 1280 && "
+	   "echo 1 > /proc/sys/net/ipv4/ip_forward");
+	b.ifindex = if_move(b.ifindex, "far");
+	ok(lkl_set_ipv4_gateway(ip4(HOST)));
+	ok(lkl_netns_enter("far"));
+	if_up(b.ifindex, "10.2.0.2", 24, NULL);
+	ok(lkl_set_ipv4_gateway(ip4("10.2.0.1")));
+	ck_assert(if_wait_carrier(b.ifindex, 1));
+	ok(lkl_netns_enter(NULL));
+	ok(ping("10.2.0.2", 56, 5000));
+	is(tcp_transfer(&ours, &far, 2 << 20, 65536, 60), 0);
+	is(tcp_transfer(&far, &ours, 2 << 20, 65536, 60), 0);
+	remove_dev(&b);
+	ok(lkl_netns_del("far"));
 }
 
-/* A full queue is no matter here. */
-static void put_frame(int fd, const void *frame, int len)
-{
-	if (send(fd, frame, len, 0) != len)
-		ck_assert_msg(errno == ENOBUFS || errno == EAGAIN || errno == EINVAL ||
-			      errno == EMSGSIZE, "send: %s", strerror(errno));
-}
-
-/* What arrives with a wrong checksum is not delivered, what has no sense does no harm. */
-static void bad_frames(struct dev *d, const char *ifname)
-{
-	struct lkl_sockaddr_in any = addr4("0.0.0.0", 5000);
-	int fd = packet_socket(ifname), rx, i;
-	uint8_t frame[2000];
-	char buf[16];
-
-	rx = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
-	ok(lkl_sys_bind(rx, (void *)&any, sizeof(any)));
-	for (i = 0; i < 256; i++) {
-		make_datagram(frame, d->nd->mac, HOST, OURS, 'x', i);
-		put_frame(fd, frame, DATAGRAM_FRAME);
-	}
-	make_datagram(frame, d->nd->mac, HOST, OURS, 'z', -1);
-	put_frame(fd, frame, DATAGRAM_FRAME);
-	is(lkl_sys_recv(rx, buf, sizeof(buf), 0), 4);
-	ck_assert_msg(!memcmp(buf, "abcz", 4), "a datagram with a wrong checksum");
-	ok(lkl_sys_close(rx));
-	for (i = 0; i < (test_all() ? 200000 : 10000); i++)
-		put_frame(fd, frame, random_frame(frame, d->nd->mac));
-	close(fd);
-	is(lkl_is_running(), 1);
-	ok(ping(HOST, 56, 5000));
-}
-
-/* Groups, addresses that are taken or advertised, and bad frames; @ifname is the other end. */
+/*
+ * Groups, addresses that are taken or advertised, a router, and bad frames; @ifname is the other
+ * end.
+ */
 static void neighbourhood(struct dev *d, const char *ifname)
 {
 	int index = if_nametoindex(ifname);
@@ -189,7 +165,11 @@ static void neighbourhood(struct dev *d, const char *ifname)
 	ok(advertise(&host, index, d->ifindex, 1));
 	/* The host has to ask the group of the address. */
 	sh("ip -6 neigh flush dev %s && ping -q -c 2 -i 0.2 -W 5 fd01::77 >&2", ifname);
-	bad_frames(d, ifname);
+	path_mtu(d);
+	wrong_checksums(&host, index, &ours, d->nd->mac);
+	senseless_frames(&host, index, d->nd->mac);
+	is(lkl_is_running(), 1);
+	ok(ping(HOST, 56, 5000));
 }
 
 /* A larger MTU on both sides. */
@@ -276,17 +256,17 @@ static void macvtap_with(const char *path, unsigned int offload)
 	remove_dev(&d);
 }
 
-START_TEST(macvtap)
+/* A macvtap device of v0, whose other end is v1; its path, or NULL. */
+static const char *make_macvtap(void)
 {
 	int index = 0, major_, minor_;
-	char path[64];
+	static char path[64];
 	FILE *f;
 
-	need_network();
 	sh("ip link add v0 type veth peer name v1 && ip link set v0 up");
 	if (system("ip link add link v0 name mv0 type macvtap mode bridge && "
 		   "ip link set mv0 up"))
-		skip("the host has no macvtap");
+		return NULL;
 	f = popen("cd /sys/class/net/mv0; cat ifindex; cat tap*/dev | tr : ' '", "r");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(fscanf(f, "%d %d %d", &index, &major_, &minor_), 3);
@@ -295,6 +275,17 @@ START_TEST(macvtap)
 	unlink(path);
 	ck_assert_int_eq(mknod(path, S_IFCHR | 0600, makedev(major_, minor_)), 0);
 	address_host("v1");
+	return path;
+}
+
+START_TEST(macvtap)
+{
+	const char *path;
+
+	need_network();
+	path = make_macvtap();
+	if (!path)
+		skip("the host has no macvtap");
 	macvtap_with(path, LKL_NET_OFFLOAD_ALL);
 	macvtap_with(path, 0);
 	unlink(path);
@@ -385,36 +376,6 @@ START_TEST(raw_vlan)
 }
 END_TEST
 
-/* The host is a router with a narrow link behind it. */
-START_TEST(path_mtu)
-{
-	static const struct side far = { .netns = "far", .ip = "10.2.0.2" };
-	struct dev a, b;
-
-	need_network();
-	ok(lkl_netns_add("far"));
-	a = add_dev("tap", "t0", LKL_NET_OFFLOAD_ALL);
-	b = add_dev("tap", "t1", LKL_NET_OFFLOAD_ALL);
-	address_host("t0");
-	sh("ip addr add 10.2.0.1/24 dev t1 && ip link set t1 up mtu 1280 && "
-	   "echo 1 > /proc/sys/net/ipv4/ip_forward");
-	b.ifindex = if_move(b.ifindex, "far");
-	if_up(a.ifindex, OURS, 24, NULL);
-	ok(lkl_set_ipv4_gateway(ip4(HOST)));
-	ok(lkl_netns_enter("far"));
-	if_up(b.ifindex, "10.2.0.2", 24, NULL);
-	ok(lkl_set_ipv4_gateway(ip4("10.2.0.1")));
-	ck_assert(if_wait_carrier(b.ifindex, 1));
-	ok(lkl_netns_enter(NULL));
-	ck_assert(if_wait_carrier(a.ifindex, 1));
-	ok(ping("10.2.0.2", 56, 5000));
-	is(tcp_transfer(&ours, &far, 2 << 20, 65536, 60), 0);
-	is(tcp_transfer(&far, &ours, 2 << 20, 65536, 60), 0);
-	remove_dev(&a);
-	remove_dev(&b);
-}
-END_TEST
-
 /* The interface is deleted under us. */
 START_TEST(tap_goes)
 {
@@ -438,9 +399,9 @@ END_TEST
 
 static int stop;
 
-static long flood(void *arg)
+static long flood(void *ip)
 {
-	struct lkl_sockaddr_in to = addr4(HOST, 9);
+	struct lkl_sockaddr_in to = addr4(ip, 9);
 	int fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
 	char buf[1000] = "";
 	long sent = 0;
@@ -453,39 +414,34 @@ static long flood(void *arg)
 }
 
 /* Keeps a thread waiting in the kernel, for what never comes or often does. */
-static long pinger(void *arg)
+static long pinger(void *ip)
 {
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
-		ping(HOST, 100, 50);
+		ping(ip, 100, 50);
 	return 0;
 }
 
-/* Devices come and go in the middle of traffic from both sides. */
-START_TEST(tap_hot_plug)
+/* Devices come and go in the middle of traffic; those of @ip talk to @peer. */
+static void hot_plug(const char *type, const char *param, const char *ip, const char *peer)
 {
+	int i, k, fds, threads, rounds = test_all() ? 100 : 10;
 	struct job *jobs[3];
-	int i, k, fds, threads;
 	struct dev d;
 
-	need_network();
-	sh("ip tuntap add t0 mode tap");
-	address_host("t0");
-	sh("ping -q -f -w 60 " OURS " > /dev/null & echo $! > %s/ping.pid; disown 2>/dev/null; true",
-	   getenv("LKL_TEST_TMP") ?: "/tmp");
 	ok(lkl_sysctl("net.ipv4.ping_group_range", "0 2147483647"));
 	stop = 0;
-	jobs[0] = run(flood, NULL);
-	jobs[1] = run(pinger, NULL);
-	jobs[2] = run(pinger, NULL);
+	jobs[0] = run(flood, (void *)peer);
+	jobs[1] = run(pinger, (void *)peer);
+	jobs[2] = run(pinger, (void *)peer);
 	usleep(10000);
 	fds = host_fds();
 	threads = host_threads();
-	for (i = 0; i < (test_all() ? 100 : 10); i++) {
-		d = add_dev("tap", "t0", i & 1 ? LKL_NET_OFFLOAD_ALL : 0);
-		if_up(d.ifindex, OURS, 24, NULL);
+	for (i = 0; i < rounds; i++) {
+		d = add_dev(type, param, i & 1 ? LKL_NET_OFFLOAD_ALL : 0);
+		if_up(d.ifindex, ip, 24, NULL);
 		ck_assert(if_wait_carrier(d.ifindex, 1));
 		/* The first ones are lost while the flood waits for the address. */
-		for (k = 0; k < 40 && ping(HOST, 1000, 500) < 0; k++)
+		for (k = 0; k < 40 && ping(peer, 1000, 500) < 0; k++)
 			;
 		ck_assert_msg(k < 40, "no answer, round %d", i);
 		usleep(20000);
@@ -497,7 +453,61 @@ START_TEST(tap_hot_plug)
 	join(jobs[1]);
 	join(jobs[2]);
 	ck_assert_int_le(host_fds(), fds + 1);
-	sh("kill $(cat %s/ping.pid)", getenv("LKL_TEST_TMP") ?: "/tmp");
+}
+
+/* The same with the host's traffic in the other direction. */
+static void hot_plug_from_both(const char *type, const char *param)
+{
+	const char *dir = getenv("LKL_TEST_TMP") ?: "/tmp";
+
+	sh("ping -q -f -w 60 " OURS " > /dev/null & echo $! > %s/ping.pid; disown 2>/dev/null; true",
+	   dir);
+	hot_plug(type, param, OURS, HOST);
+	sh("kill $(cat %s/ping.pid)", dir);
+}
+
+START_TEST(tap_hot_plug)
+{
+	need_network();
+	sh("ip tuntap add t0 mode tap");
+	address_host("t0");
+	hot_plug_from_both("tap", "t0");
+}
+END_TEST
+
+START_TEST(macvtap_hot_plug)
+{
+	const char *path;
+
+	need_network();
+	path = make_macvtap();
+	if (!path)
+		skip("the host has no macvtap");
+	hot_plug_from_both("macvtap", path);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(raw_hot_plug)
+{
+	need_network();
+	sh("ip link add v0 type veth peer name v1 && ip link set v0 up");
+	address_host("v1");
+	hot_plug_from_both("raw", "v0");
+}
+END_TEST
+
+START_TEST(slirp_hot_plug)
+{
+	struct lkl_netdev *nd;
+	char why[200];
+
+	if (lkl_netdev_open("slirp", "", 0, why, sizeof(why), &nd) == -LKL_ENOSYS)
+		skip("built without libslirp");
+	lkl_netdev_free(nd);
+	/* Where root may, nobody else gets the datagrams. */
+	own_network();
+	hot_plug("slirp", "", "10.0.2.15", "10.0.2.2");
 }
 END_TEST
 
@@ -686,7 +696,7 @@ START_TEST(tap_idle)
 		ok(ping(HOST, 56, 5000));
 	stop = 0;
 	/* One that sleeps inside for longer than this takes. */
-	job = run(pinger, NULL);
+	job = run(pinger, HOST);
 	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	usleep(300000);
 	before = clock();
@@ -736,44 +746,6 @@ START_TEST(captured)
 }
 END_TEST
 
-START_TEST(vde)
-{
-	const char *dir = getenv("LKL_TEST_TMP") ?: "/tmp";
-	static const struct side far = { .netns = "far", .ip = HOST };
-	char path[300], why[200];
-	struct lkl_netdev *nd;
-	struct dev a, b;
-
-#ifdef __SANITIZE_ADDRESS__
-	skip("libvdeplug loads its parts in a way that AddressSanitizer does not allow");
-#endif
-	if (lkl_netdev_open("vde", "/nonexistent", 0, why, sizeof(why), &nd) == -LKL_ENOSYS)
-		skip("built without libvdeplug");
-	if (system("command -v vde_switch > /dev/null"))
-		skip("vde_switch is missing");
-	snprintf(path, sizeof(path), "%s/vde", dir);
-	sh("vde_switch -s %s -p %s.pid -daemon </dev/null", path, path);
-	ok(lkl_netns_add("far"));
-	a = add_dev("vde", path, LKL_NET_OFFLOAD_ALL);
-	b = add_dev("vde", path, LKL_NET_OFFLOAD_ALL);
-	b.ifindex = if_move(b.ifindex, "far");
-	if_up(a.ifindex, OURS, 24, OURS6);
-	ok(lkl_netns_enter("far"));
-	if_up(b.ifindex, HOST, 24, HOST6);
-	ck_assert(if_wait_carrier(b.ifindex, 1));
-	ok(lkl_netns_enter(NULL));
-	ck_assert(if_wait_carrier(a.ifindex, 1));
-	ok(ping(HOST, 1000, 5000));
-	ok(ping6(HOST6, 0, 1000, 5000));
-	is(udp_echo(&ours, &far, 20, 1000), 20);
-	is(tcp_transfer(&ours, &far, 1 << 20, 65536, 60), 0);
-	is(tcp_transfer(&far, &ours, 1 << 20, 65536, 60), 0);
-	remove_dev(&a);
-	remove_dev(&b);
-	sh("kill $(cat %s.pid)", path);
-}
-END_TEST
-
 /* Without privileges: the host's own loopback behind the gateway, and forwarded ports. */
 START_TEST(slirp)
 {
@@ -781,6 +753,10 @@ START_TEST(slirp)
 	static const struct side local = { .on_host = 1, .ip = "127.0.0.1", .seen = "10.0.2.2" };
 	static const struct side forwarded = { .ip = "10.0.2.15", .seen = "127.0.0.1" };
 	static const struct side outside = { .on_host = 1, .ip = "127.0.0.1" };
+	static const struct side inside6 = { .ip = "fd77::9" };
+	static const struct side local6 = { .on_host = 1, .ip = "::1", .seen = "fd77::2" };
+	static const uint8_t gateway[] = { 0x52, 0x55, 10, 0, 2, 2 };
+	struct in6_addr gateway6;
 	char why[200];
 	struct lkl_netdev *nd;
 	struct dev d;
@@ -803,11 +779,24 @@ START_TEST(slirp)
 	is(tcp_transfer(&outside, &forwarded, 4 << 20, 65536, 60), 0);
 	is(udp_echo(&outside, &forwarded, 20, 1000), 20);
 	remove_dev(&d);
-	d = add_dev("slirp", "", 0);
-	if_up(d.ifindex, "10.0.2.15", 24, NULL);
+	d = add_dev("slirp", "net6=fd77::/64", 0);
+	if_up(d.ifindex, "10.0.2.15", 24, inside6.ip);
 	ck_assert(if_wait_carrier(d.ifindex, 1));
+	is(inet_pton(AF_INET6, local6.seen, &gateway6), 1);
+	ok(lkl_set_ipv6_gateway(&gateway6));
 	is(tcp_transfer(&inside, &local, 4 << 20, 65536, 60), 0);
+	is(tcp_transfer(&inside6, &local6, 4 << 20, 65536, 60), 0);
 	is(udp_echo(&inside, &local, 20, 1000), 20);
+	is(udp_echo(&inside6, &local6, 20, 1000), 20);
+	/* In fragments. */
+	is(udp_echo(&inside, &local, 20, 5000), 20);
+	/* What the library sends is in order; what it gets need not be. */
+	wrong_checksums(&inside, d.ifindex, &local, gateway);
+	senseless_frames(&inside, d.ifindex, gateway);
+	ok(ping("10.0.2.2", 56, 5000));
+	ok(ping6(local6.seen, 0, 56, 5000));
+	fails(add_with_dad(d.ifindex, local6.seen), LKL_EADDRINUSE);
+	ok(add_with_dad(d.ifindex, "fd77::77"));
 	ok(lkl_if_set_mtu(d.ifindex, 65520));
 	is(tcp_transfer(&inside, &local, 16 << 20, 65536, 60), 0);
 	remove_dev(&d);
@@ -826,13 +815,21 @@ static int has_address6(const char *hex)
 	return strstr(buf, hex) != NULL;
 }
 
-/* A router is advertised: an address comes by itself. */
+/* A router is advertised: an address that starts so comes by itself. */
+static void wait_address6(const char *hex)
+{
+	int i;
+
+	for (i = 0; i < 1500 && !has_address6(hex); i++)
+		usleep(10000);
+	ck_assert_msg(has_address6(hex), "no address by SLAAC");
+}
+
 START_TEST(slaac)
 {
 	char why[200];
 	struct lkl_netdev *nd;
 	struct dev d;
-	int i;
 
 	if (lkl_netdev_open("slirp", "net6=fd77::/64", 0, why, sizeof(why), &nd))
 		skip("built without libslirp");
@@ -840,9 +837,7 @@ START_TEST(slaac)
 	d.id = ok(lkl_netdev_add(nd, NULL));
 	d.ifindex = ok(lkl_netdev_get_ifindex(d.id));
 	if_up(d.ifindex, NULL, 0, NULL);
-	for (i = 0; i < 1500 && !has_address6("fd770000"); i++)
-		usleep(10000);
-	ck_assert_msg(has_address6("fd770000"), "no address by SLAAC");
+	wait_address6("fd770000");
 	ok(ping6("fd77::2", 0, 56, 5000));
 	remove_dev(&d);
 }
@@ -851,8 +846,10 @@ END_TEST
 START_TEST(passt)
 {
 	const char *dir = getenv("LKL_TEST_TMP") ?: "/tmp";
-	static const struct side inside = { .ip = OURS };
 	static const struct side local = { .on_host = 1, .ip = "127.0.0.1", .seen = HOST };
+	static const struct side far6 = { .on_host = 1, .ip = "fd99::9" };
+	/* It takes any. */
+	static const uint8_t mac[6] = { 255, 255, 255, 255, 255, 255 };
 	char path[300];
 	struct dev d;
 
@@ -861,16 +858,28 @@ START_TEST(passt)
 	need_network();
 	/* It takes its routes from an interface, and drops root's rights. */
 	sh("ip link add v0 type veth peer name v1 && ip addr add " OURS "/24 dev v0 && "
-	   "ip link set v0 up && ip link set v1 up && ip route add default via " HOST " dev v0");
+	   "ip addr add " OURS6 "/64 nodad dev v0 && ip link set v0 up && ip link set v1 up && "
+	   "ip route add default via " HOST " dev v0 && "
+	   "ip route add default via " HOST6 " dev v0 && "
+	   /* It pings who is further away, if the host lets it. */
+	   "ip addr add 10.9.9.9/32 dev lo && ip addr add fd99::9/128 dev lo nodad && "
+	   "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range");
 	snprintf(path, sizeof(path), "/tmp/lkl-test-passt.%d", getpid());
-	sh("passt -1 -q -4 --runas 0 -s %s -a " OURS " -n 24 -g " HOST " >%s/passt.log 2>&1; "
+	sh("passt -1 -q --runas 0 -s %s -a " OURS " -n 24 -g " HOST " -g " HOST6 " >%s/passt.log 2>&1; "
 	   "cat %s/passt.log >&2; test -S %s", path, dir, dir, path);
 	d = add_dev("stream", path, 0);
 	if_up(d.ifindex, OURS, 24, NULL);
 	ok(lkl_set_ipv4_gateway(ip4(HOST)));
 	ck_assert(if_wait_carrier(d.ifindex, 1));
-	is(tcp_transfer(&inside, &local, 4 << 20, 65536, 60), 0);
-	is(udp_echo(&inside, &local, 20, 1000), 20);
+	wait_address6("fd010000");
+	ok(ping("10.9.9.9", 56, 5000));
+	ok(ping6(far6.ip, 0, 56, 5000));
+	is(tcp_transfer(&ours, &local, 4 << 20, 65536, 60), 0);
+	is(tcp_transfer(&ours6, &far6, 4 << 20, 65536, 60), 0);
+	is(udp_echo(&ours, &local, 20, 1000), 20);
+	is(udp_echo(&ours6, &far6, 20, 1000), 20);
+	senseless_frames(&ours, d.ifindex, mac);
+	is(tcp_transfer(&ours, &local, 4 << 20, 65536, 60), 0);
 	remove_dev(&d);
 	unlink(path);
 }
@@ -879,8 +888,9 @@ END_TEST
 int main(void)
 {
 	const TTest *const inside[] = {
-		tap, tap_queues, macvtap, raw, raw_vlan, path_mtu, tap_goes,
-		tap_hot_plug, tap_idle, thick_frames, captured, vde, slirp, slaac,
+		tap, tap_queues, macvtap, raw, raw_vlan, tap_goes,
+		tap_hot_plug, macvtap_hot_plug, raw_hot_plug, slirp_hot_plug, tap_idle,
+		thick_frames, captured, slirp, slaac,
 		passt,
 	};
 

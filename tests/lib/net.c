@@ -671,12 +671,18 @@ static uint16_t sum16(const uint8_t *p, int len, uint32_t sum)
 	return ~sum;
 }
 
-void make_datagram(uint8_t f[DATAGRAM_FRAME], const uint8_t *mac, const char *from,
-		   const char *to, char mark, int bit)
+#define DATAGRAM_FRAME 46
+
+/*
+ * A UDP datagram with "abc" and @mark from @from to @to, in a frame to @mac; @bit of the IP
+ * packet is wrong unless negative.
+ */
+static void make_datagram(uint8_t f[DATAGRAM_FRAME], const uint8_t *mac, const char *from,
+			  const char *to, char mark, int bit)
 {
 	static const uint8_t packet[] = {
 		0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		0x13, 0x88, 0x13, 0x88, 0, 12, 0, 0, 'a', 'b', 'c', 0,
+		PORT >> 8, PORT & 255, PORT >> 8, PORT & 255, 0, 12, 0, 0, 'a', 'b', 'c', 0,
 	};
 	uint32_t source = ip4(from), destination = ip4(to);
 	uint8_t *ip = f + 14;
@@ -697,4 +703,76 @@ void make_datagram(uint8_t f[DATAGRAM_FRAME], const uint8_t *mac, const char *fr
 	ip[27] = sum;
 	if (bit >= 0)
 		ip[bit / 8] ^= 1 << bit % 8;
+}
+
+/* A socket for whole frames on an interface, to which none come. */
+static int packet_socket(const struct side *s, int ifindex)
+{
+	struct lkl_sockaddr_ll addr = { .sll_family = LKL_AF_PACKET, .sll_ifindex = ifindex };
+	int fd;
+
+	enter(s);
+	fd = ok(result(s, s->on_host ? (long)socket(LKL_AF_PACKET, SOCK_RAW, 0) :
+		       lkl_sys_socket(LKL_AF_PACKET, LKL_SOCK_RAW, 0)));
+	ok(result(s, s->on_host ? bind(fd, (struct sockaddr *)&addr, sizeof(addr)) :
+		  lkl_sys_bind(fd, (void *)&addr, sizeof(addr))));
+	return fd;
+}
+
+/* A full queue is no matter here, nor a frame that no interface takes. */
+static void put_frame(const struct side *s, int fd, const void *frame, int len)
+{
+	long n = s_write(s, fd, frame, len);
+
+	if (n != len && n != -LKL_ENOBUFS && n != -LKL_EAGAIN && n != -LKL_EINVAL &&
+	    n != -LKL_EMSGSIZE)
+		ck_abort_msg("a frame of %d bytes: %s", len, lkl_strerror(n));
+}
+
+void wrong_checksums(const struct side *from, int from_if, const struct side *to,
+		     const uint8_t *mac)
+{
+	const char *to_ip = to->seen ?: to->ip;
+	uint8_t frame[DATAGRAM_FRAME];
+	int right = 0, tries = 0, rx, fd, i;
+	char buf[16] = "";
+	long n;
+
+	enter(to);
+	rx = ok(s_bound(to, SOCK_DGRAM));
+	s_timeout(to, rx, 1);
+	fd = packet_socket(from, from_if);
+	for (i = 0; i < 8 * 32; i++) {
+		make_datagram(frame, mac, from->ip, to_ip, 'x', i);
+		put_frame(from, fd, frame, sizeof(frame));
+		if (i % 32)
+			continue;
+		make_datagram(frame, mac, from->ip, to_ip, 'y', -1);
+		put_frame(from, fd, frame, sizeof(frame));
+	}
+	make_datagram(frame, mac, from->ip, to_ip, 'z', -1);
+	while (buf[3] != 'z') {
+		put_frame(from, fd, frame, sizeof(frame));
+		n = s_read(to, rx, buf, sizeof(buf));
+		if (n == -LKL_EAGAIN && ++tries < 20)
+			continue;
+		ck_assert_msg(n == 4 && !memcmp(buf, "abc", 3), "%ld: no datagram", n);
+		ck_assert_msg(buf[3] != 'x', "a datagram with a wrong checksum");
+		right += buf[3] == 'y';
+	}
+	ck_assert_msg(right, "nothing arrives");
+	s_close(from, fd);
+	s_close(to, rx);
+	ok(lkl_netns_enter(NULL));
+}
+
+void senseless_frames(const struct side *from, int from_if, const uint8_t *mac)
+{
+	int fd = packet_socket(from, from_if), i;
+	uint8_t frame[2000];
+
+	for (i = 0; i < (test_all() ? 200000 : 10000); i++)
+		put_frame(from, fd, frame, random_frame(frame, mac));
+	s_close(from, fd);
+	ok(lkl_netns_enter(NULL));
 }

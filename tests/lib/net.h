@@ -66,16 +66,17 @@ long add_with_dad(int ifindex, const char *ip6);
 
 /* ---- frames ------------------------------------------------------------------ */
 
+/*
+ * Datagrams from the interface @from_if, in frames to @mac: those with a bit that is wrong do
+ * not get to @to, others do. Only Linux hosts have a side here, nor one in IPv6.
+ */
+void wrong_checksums(const struct side *from, int from_if, const struct side *to,
+		     const uint8_t *mac);
+/* Very many frames out of random_frame() from the interface @from_if to @mac. */
+void senseless_frames(const struct side *from, int from_if, const uint8_t *mac);
+
 /* A frame to @mac, mostly one that gets past the first look, of 1 to 2000 bytes; its length. */
 int random_frame(uint8_t buf[2000], const uint8_t *mac);
 unsigned int rnd(void);
-
-/*
- * A UDP datagram with "abc" and @mark from 10.A.0.B's @from to @to, port 5000 both, in a
- * frame to @mac; @bit of the IP packet is wrong unless negative.
- */
-#define DATAGRAM_FRAME 46
-void make_datagram(uint8_t f[DATAGRAM_FRAME], const uint8_t *mac, const char *from,
-		   const char *to, char mark, int bit);
 
 #endif
