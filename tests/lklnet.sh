@@ -176,6 +176,75 @@ else
 fi
 server=
 
+# ---- captures on devices of each type, as that user ----------------------------------------------------
+
+# expect NAME FILTER: the capture has such packets, and tshark has no complaint about any;
+# about checksums none of those that are not $host_mac's, if $checksums.
+expect()
+{
+	local bad_packets
+
+	if ! tshark -r "$tmp/p.pcapng" -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE \
+		-o udp.check_checksum:TRUE -T fields -e frame.number -Y "$2" \
+		> "$tmp/found" 2> "$tmp/err"; then
+		fail "$1" "$(tail -1 "$tmp/err")"
+		return
+	fi
+	bad_packets=$(tshark -r "$tmp/p.pcapng" -o ip.check_checksum:TRUE \
+		-o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -Y "_ws.malformed${checksums:+ or
+		(eth.src != ${host_mac:-00:00:00:00:00:00} and (ip.checksum.status == 0 or
+		tcp.checksum.status == 0 or udp.checksum.status == 0))}" 2>/dev/null | head -3)
+	if [ ! -s "$tmp/found" ]; then
+		fail "$1" "no packet that is $2"
+	elif [ -n "$bad_packets" ]; then
+		fail "$1" "$(echo "$bad_packets" | head -1)"
+	else
+		pass "$1"
+	fi
+}
+
+checksums=1
+# captured TYPE PARAM COMMAND...: a capture without offloads is what is on the wire; the
+# command is that of lkl-net.
+captured()
+{
+	local type=$1 param=$2
+	shift 2
+
+	config captured.json "$type" "$param" 2 ', "offload": "0"'
+	says "capture on $type" 0 "round trips in\|1 received" \
+		"${user[@]}" "$net" --pcap "$tmp/sock/p.pcapng" "$tmp/captured.json" "$@"
+	mv "$tmp/sock/p.pcapng" "$tmp"
+	expect "capture on $type, packets" "ip.dst == 10.55.0.1 && (tcp.len > 0 || icmp)"
+}
+
+# captured_between TYPE PARAM PARAM: the first is that of the stack that captures.
+captured_between()
+{
+	config server.json "$1" "$3" 1 ', "offload": "0"'
+	rm -f "$tmp/server"
+	"${user[@]}" "$net" "$tmp/server.json" server --once > "$tmp/server" 2>&1 &
+	server=$!
+	wait_for_server
+	captured "$1" "$2" test -r -l 1000 -t 0.05 10.55.0.1
+	wait "$server"
+	server=
+}
+
+sock=$tmp/sock
+captured_between stream "$sock/c" "listen:$sock/c"
+captured_between dgram "$sock/d|$sock/e" "$sock/e|$sock/d"
+captured_between pipe "$sock/f|$sock/g" "$sock/g|$sock/f"
+captured_between shm "$sock/h" "$sock/h"
+captured slirp "net=10.55.0.0/24,host=10.55.0.1" ping -c 1 10.55.0.1
+if have vde_switch; then
+	"${user[@]}" vde_switch -s "$sock/vde" -p "$sock/vde.pid" -daemon < /dev/null
+	captured_between vde "$sock/vde" "$sock/vde"
+	kill "$(cat "$sock/vde.pid")"
+else
+	skip "capture on vde" "vde_switch is missing"
+fi
+
 # ---- captures, with the host as the other end -------------------------------------------------------
 
 if [ "$(id -u)" != 0 ]; then
@@ -193,30 +262,6 @@ server=$!
 wait_for_server
 t=(ip netns exec "$ns" "$net" --pcap "$tmp/p.pcapng" "$tmp/tap.json")
 says "the host answers" 0 "2 sent, 2 received" "${t[@]}" ping -c 2 -i 0.1 10.55.0.1
-
-# expect NAME FILTER: the capture has such packets, and tshark has no complaint about any.
-expect()
-{
-	local bad_packets
-
-	if ! tshark -r "$tmp/p.pcapng" -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE \
-		-o udp.check_checksum:TRUE -T fields -e frame.number -Y "$2" \
-		> "$tmp/found" 2> "$tmp/err"; then
-		fail "$1" "$(tail -1 "$tmp/err")"
-		return
-	fi
-	bad_packets=$(tshark -r "$tmp/p.pcapng" -o ip.check_checksum:TRUE \
-		-o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -Y "_ws.malformed or
-		(eth.src != ${host_mac:-00:00:00:00:00:00} and (ip.checksum.status == 0 or
-		tcp.checksum.status == 0 or udp.checksum.status == 0))" 2>/dev/null | head -3)
-	if [ ! -s "$tmp/found" ]; then
-		fail "$1" "no packet that is $2"
-	elif [ -n "$bad_packets" ]; then
-		fail "$1" "$(echo "$bad_packets" | head -1)"
-	else
-		pass "$1"
-	fi
-}
 
 # The host leaves checksums to the device; ours are in the packets.
 host_mac=$(ip netns exec "$ns" cat /sys/class/net/tap0/address)
@@ -277,3 +322,29 @@ us=("${host[@]}" "$net" -j "$tmp/iperf3.json" test --iperf3 -t 1)
 moved "to iperf3" "${us[@]}" 10.55.0.1
 moved "from iperf3" "${us[@]}" -R 10.55.0.1
 moved "to iperf3, IPv6" "${us[@]}" fd55::1
+
+# ---- captures on what shares an interface of the host -----------------------------------------------
+
+stop_server
+ip -n "$ns" link del tap0
+ip -n "$ns" link add v0 type veth peer name v1 && ip -n "$ns" link set v0 up &&
+ip -n "$ns" addr add 10.55.0.1/24 dev v1 && ip -n "$ns" link set v1 up ||
+	{ fail "capture on raw" "no veth interfaces"; exit; }
+host_mac=$("${host[@]}" cat /sys/class/net/v1/address)
+rm -f "$tmp/server"
+"${host[@]}" "$net" --host server > "$tmp/server" 2>&1 &
+server=$!
+wait_for_server
+user=("${host[@]}")
+# Packet sockets have offloads in any case: the interface computes the checksums.
+checksums=""
+captured raw v0 test -r -l 1000 -t 0.05 10.55.0.1
+checksums=1
+if ip -n "$ns" link add link v0 name mv0 type macvtap mode bridge 2> "$tmp/err"; then
+	ip -n "$ns" link set mv0 up
+	# shellcheck disable=SC2046 # two numbers
+	mknod "$tmp/macvtap" c $("${host[@]}" sh -c 'cat /sys/class/net/mv0/tap*/dev' | tr : ' ')
+	captured macvtap "$tmp/macvtap" test -r -l 1000 -t 0.05 10.55.0.1
+else
+	skip "capture on macvtap" "the host has no macvtap"
+fi
