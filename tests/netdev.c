@@ -382,6 +382,7 @@ static void traffic(struct joined *j, long bytes)
 static void neighbourhood(struct joined *j)
 {
 	static const struct side far = { .netns = "c", .ip = "10.8.0.2" };
+	static const struct side far6 = { .netns = "c", .ip = "fd08::2" };
 	static int n;
 	struct lkl_netdev *end[2];
 	int id[2], ifindex[2], i;
@@ -404,16 +405,19 @@ static void neighbourhood(struct joined *j)
 		ifindex[i] = if_move(ok(lkl_netdev_get_ifindex(id[i])), i ? "c" : "b");
 		ok(lkl_netns_enter(i ? "c" : "b"));
 		ok(lkl_if_set_mtu(ifindex[i], 1280));
-		if_up(ifindex[i], i ? "10.8.0.2" : "10.8.0.1", 24, NULL);
+		if_up(ifindex[i], i ? far.ip : "10.8.0.1", 24, i ? far6.ip : "fd08::1");
 	}
-	ok(lkl_set_ipv4_gateway(ip4("10.8.0.1")));
+	set_gateways("10.8.0.1", "fd08::1");
 	ok(lkl_netns_enter("b"));
 	ok(lkl_sysctl("net.ipv4.ip_forward", "1"));
+	ok(lkl_sysctl("net.ipv6.conf.all.forwarding", "1"));
 	ok(lkl_netns_enter(NULL));
-	ok(lkl_set_ipv4_gateway(ip4(IP_B)));
+	set_gateways(IP_B, IP6_B);
 	ok(ping(far.ip, 56, 5000));
 	is(tcp_transfer(&A, &far, 1 << 20, 65536, 60), 0);
 	is(tcp_transfer(&far, &A, 1 << 20, 65536, 60), 0);
+	is(tcp_transfer(&A6, &far6, 1 << 20, 65536, 60), 0);
+	is(tcp_transfer(&far6, &A6, 1 << 20, 65536, 60), 0);
 	for (i = 0; i < 2; i++) {
 		ok(lkl_netdev_remove(id[i]));
 		lkl_netdev_free(end[i]);

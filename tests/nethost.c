@@ -128,22 +128,26 @@ static void traffic(void)
 static void path_mtu(struct dev *d)
 {
 	static const struct side far = { .netns = "far", .ip = "10.2.0.2" };
+	static const struct side far6 = { .netns = "far", .ip = "fd02::2" };
 	struct dev b;
 
 	ok(lkl_netns_add("far"));
 	b = add_dev("tap", "narrow", LKL_NET_OFFLOAD_ALL);
-	sh("ip addr add 10.2.0.1/24 dev narrow && ip link set narrow up mtu 1280 && "
-	   "echo 1 > /proc/sys/net/ipv4/ip_forward");
+	sh("ip addr add 10.2.0.1/24 dev narrow && ip addr add fd02::1/64 nodad dev narrow && "
+	   "ip link set narrow up mtu 1280 && echo 1 > /proc/sys/net/ipv4/ip_forward && "
+	   "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
 	b.ifindex = if_move(b.ifindex, "far");
-	ok(lkl_set_ipv4_gateway(ip4(HOST)));
+	set_gateways(HOST, HOST6);
 	ok(lkl_netns_enter("far"));
-	if_up(b.ifindex, "10.2.0.2", 24, NULL);
-	ok(lkl_set_ipv4_gateway(ip4("10.2.0.1")));
+	if_up(b.ifindex, far.ip, 24, far6.ip);
+	set_gateways("10.2.0.1", "fd02::1");
 	ck_assert(if_wait_carrier(b.ifindex, 1));
 	ok(lkl_netns_enter(NULL));
-	ok(ping("10.2.0.2", 56, 5000));
+	ok(ping(far.ip, 56, 5000));
 	is(tcp_transfer(&ours, &far, 2 << 20, 65536, 60), 0);
 	is(tcp_transfer(&far, &ours, 2 << 20, 65536, 60), 0);
+	is(tcp_transfer(&ours6, &far6, 2 << 20, 65536, 60), 0);
+	is(tcp_transfer(&far6, &ours6, 2 << 20, 65536, 60), 0);
 	remove_dev(&b);
 	ok(lkl_netns_del("far"));
 }

@@ -166,7 +166,9 @@ int lkl_if_add_linklocal(int ifindex, int af, const void *addr, int netprefix_le
  * @ifindex: the interface, which has to be up
  * @addr: its IPv6 address, sixteen bytes; read only
  *
- * Blocks for a second or two on an Ethernet device, ten at most.
+ * Blocks for a second or two on an Ethernet device, ten at most. An address that another
+ * host has stays with the interface, out of use, until lkl_if_del_ip(); as long as it does,
+ * no route can lead through that host.
  *
  * Return: 0 if the address can be used, or err: -EADDRINUSE if another host has it,
  * -EADDRNOTAVAIL if the interface does not have it, -ENETDOWN if it is down or has no

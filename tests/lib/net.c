@@ -73,6 +73,15 @@ void if_up(int ifindex, const char *ip, int len, const char *ip6)
 	ok(lkl_if_set_ipv6(ifindex, &addr6, 64));
 }
 
+void set_gateways(const char *ip, const char *ip6)
+{
+	struct in6_addr addr6;
+
+	ck_assert_int_eq(inet_pton(AF_INET6, ip6, &addr6), 1);
+	ok(lkl_set_ipv4_gateway(ip4(ip)));
+	ok(lkl_set_ipv6_gateway(&addr6));
+}
+
 int if_move(int ifindex, const char *netns)
 {
 	char name[LKL_IFNAMSIZ];
@@ -625,6 +634,8 @@ long add_with_dad(int ifindex, const char *ip6)
 	set_dad(ifindex, 1);
 	ret = lkl_if_set_ipv6(ifindex, &addr, 64);
 	set_dad(ifindex, 0);
+	if (ret == -LKL_EADDRINUSE)
+		ok(lkl_if_del_ip(ifindex, LKL_AF_INET6, &addr, 64));
 	return ret;
 }
 

@@ -15,6 +15,8 @@ struct lkl_sockaddr_in addr4(const char *ip, int port);
 void set_dad(int ifindex, int on);
 /* Brings the interface up without that, with @ip/@len and @ip6/64 if not NULL. */
 void if_up(int ifindex, const char *ip, int len, const char *ip6);
+/* Default routes of the caller's namespace. */
+void set_gateways(const char *ip, const char *ip6);
 /* Moves an interface of the first namespace to another; its number there. */
 int if_move(int ifindex, const char *netns);
 /* Waits until the carrier is there (or gone), 10 s at most; whether it came so. */
