@@ -1028,6 +1028,92 @@ START_TEST(forked)
 }
 END_TEST
 
+/*
+ * A server's answer to @request, in a frame to whom it comes from, who has no address and
+ * shall have @addr: that is where it goes.
+ */
+enum wrong { NOTHING_WRONG, IP_SUM, UDP_SUM, UDP_LENGTH, NO_SUM };
+
+#define DHCP_MSG	300
+
+static void answer(int fd, const uint8_t *request, const char *addr, enum wrong wrong)
+{
+	static const uint8_t headers[] = {
+		2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, (28 + DHCP_MSG) >> 8, (28 + DHCP_MSG) & 255,
+		0, 0, 0, 0, 64, 17, 0, 0, 10, 4, 0, 1, 0, 0, 0, 0,
+		0, 67, 0, 68, (8 + DHCP_MSG) >> 8, (8 + DHCP_MSG) & 255, 0, 0,
+	};
+	uint8_t f[14 + 28 + DHCP_MSG] = { 0 }, *ip = f + 14, *udp = ip + 20, *m = udp + 8;
+	/* An offer to who looks for one, else an acknowledgement; the server; for an hour. */
+	const uint8_t options[] = {
+		53, 1, request[242] == 1 ? 2 : 5, 54, 4, 10, 4, 0, 1, 51, 4, 0, 0, 14, 16, 255,
+	};
+	uint32_t yours = ip4(addr);
+	uint16_t sum;
+
+	memcpy(f, request + 28, 6);
+	memcpy(f + 6, headers, sizeof(headers));
+	memcpy(ip + 16, &yours, 4);
+	sum = sum16(ip, 20, 0) ^ (wrong == IP_SUM);
+	ip[10] = sum >> 8;
+	ip[11] = sum;
+	memcpy(m, request, 240);
+	m[0] = 2;
+	memcpy(m + 16, &yours, 4);
+	memcpy(m + 240, options, sizeof(options));
+	udp[4] += wrong == UDP_LENGTH;
+	sum = sum16(ip + 12, 8 + 8 + DHCP_MSG, 17 + 8 + DHCP_MSG) ^ (wrong == UDP_SUM);
+	if (wrong != NO_SUM) {
+		udp[6] = sum >> 8;
+		udp[7] = sum;
+	}
+	is(lkl_sys_write(fd, (char *)f, sizeof(f)), sizeof(f));
+}
+
+/* Wrong answers before the right one. @arg: the interface. */
+static long dhcp_server(void *arg)
+{
+	static const struct side side = { .ip = "10.4.0.1" };
+	static const enum wrong wrong[] = { IP_SUM, UDP_SUM, UDP_LENGTH };
+	struct lkl_sockaddr_in any = addr4("0.0.0.0", 67);
+	int ifindex = (int)(long)arg, out = packet_socket(&side, ifindex), i, k;
+	int in = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	struct lkl_timeval patience = { .tv_sec = 30 };
+	uint8_t request[600];
+
+	ok(lkl_sys_setsockopt(in, LKL_SOL_SOCKET, LKL_SO_BINDTOIFINDEX, (void *)&ifindex,
+			      sizeof(ifindex)));
+	ok(lkl_sys_setsockopt(in, LKL_SOL_SOCKET, LKL_SO_RCVTIMEO, (void *)&patience,
+			      sizeof(patience)));
+	ok(lkl_sys_bind(in, (void *)&any, sizeof(any)));
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_ge(ok(lkl_sys_recv(in, (char *)request, sizeof(request), 0)), 300);
+		for (k = 0; k < COUNT(wrong); k++)
+			answer(out, request, "10.4.0.66", wrong[k]);
+		answer(out, request, "10.4.0.9", i ? NO_SUM : NOTHING_WRONG);
+	}
+	ok(lkl_sys_close(in));
+	return lkl_sys_close(out);
+}
+
+/* Some servers send to the address that they offer, to which nobody listens yet. */
+START_TEST(dhcp_to_the_offered)
+{
+	struct lkl_dhcp_lease lease;
+	struct job *server;
+	int a, b;
+
+	a = ok(lkl_veth_add("a", "b"));
+	b = ok(lkl_ifname_to_ifindex("b"));
+	if_up(b, "10.4.0.1", 24, NULL);
+	server = run(dhcp_server, (void *)(long)b);
+	ok(lkl_dhcp(a, 10000, &lease));
+	is(lease.addr, ip4("10.4.0.9"));
+	is(join(server), 0);
+	ok(lkl_dhcp_stop(a));
+}
+END_TEST
+
 /* In a child of fork() nobody keeps the lease: it is no client's, and is in nobody's way. */
 START_TEST(dhcp_and_fork)
 {
@@ -1104,7 +1190,8 @@ int main(void)
 		ways_and_neighbours,
 		offloads_differ, addresses, link_state, reconnect, multicast_filter,
 		hot_plug, vde, lossy, malformed_frames, malformed_headers,
-		malformed_shm, idle, errors, shm_ends, forked, dhcp_and_fork,
+		malformed_shm, idle, errors, shm_ends, forked, dhcp_to_the_offered,
+		dhcp_and_fork,
 	};
 	const TTest *const bare[] = { before_start };
 

@@ -854,6 +854,7 @@ START_TEST(passt)
 	static const struct side far6 = { .on_host = 1, .ip = "fd99::9" };
 	/* It takes any. */
 	static const uint8_t mac[6] = { 255, 255, 255, 255, 255, 255 };
+	struct lkl_dhcp_lease lease;
 	char path[300];
 	struct dev d;
 
@@ -872,9 +873,10 @@ START_TEST(passt)
 	sh("passt -1 -q --runas 0 -s %s -a " OURS " -n 24 -g " HOST " -g " HOST6 " >%s/passt.log 2>&1; "
 	   "cat %s/passt.log >&2; test -S %s", path, dir, dir, path);
 	d = add_dev("stream", path, 0);
-	if_up(d.ifindex, OURS, 24, NULL);
-	ok(lkl_set_ipv4_gateway(ip4(HOST)));
-	ck_assert(if_wait_carrier(d.ifindex, 1));
+	set_dad(d.ifindex, 0);
+	/* It answers to the address that it offers, whatever it was asked. */
+	ok(lkl_dhcp(d.ifindex, 10000, &lease));
+	is(lease.addr, ip4(OURS));
 	wait_address6("fd010000");
 	ok(ping("10.9.9.9", 56, 5000));
 	ok(ping6(far6.ip, 0, 56, 5000));
@@ -884,6 +886,7 @@ START_TEST(passt)
 	is(udp_echo(&ours6, &far6, 20, 1000), 20);
 	senseless_frames(&ours, d.ifindex, mac);
 	is(tcp_transfer(&ours, &local, 4 << 20, 65536, 60), 0);
+	ok(lkl_dhcp_stop(d.ifindex));
 	remove_dev(&d);
 	unlink(path);
 }

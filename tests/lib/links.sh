@@ -11,6 +11,13 @@
 #   links_config us|peer [MPTCP]     a configuration for lkl-net
 #   on_links COMMAND..., on_peer COMMAND...: run it where the links, or the peer, are
 
+# The receive buffer has to hold what overtakes the slowest link: the kernel's own limit
+# follows its memory, which is small inside. It begins large, lest a connection wait for it to grow.
+links_rmem="4096 4194304 33554432"
+# What a link holds when it is full, ms. A queue as long as the round trip is enough for
+# Reno, which halves its window; a longer one is but delay.
+links_queue=100
+
 links_id=lkl$$
 links_count=0
 links_delay=()
@@ -31,7 +38,8 @@ links_up()
 	[ "$links_peer" = lkl ] || {
 		ip netns add "$p" && links_peer_ns=$p
 		ip -n "$p" link set lo up
-		on_peer sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+		on_peer sysctl -qw "net.ipv4.tcp_rmem=$links_rmem" \
+			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
 			net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
 		ip -n "$p" mptcp limits set subflow 8 add_addr_accepted 8
 		# As Linux has it by default; BBR, which a host may have instead, leaves up to 40 %
@@ -77,10 +85,12 @@ links_shape()
 
 	links_delay[n]=0
 	for port in "us$n" "peer$n"; do
-		tc -n "$links_id-l" qdisc replace dev "$port" root netem \
-			rate "${mbit}mbit" delay "${delay}ms" limit 1000 2>/dev/null && continue
-		tc -n "$links_id-l" qdisc replace dev "$port" root tbf \
-			rate "${mbit}mbit" burst 16kb limit 400kb || return
+		# In packets of 1500 bytes, those that are under way among them; in bytes.
+		tc -n "$links_id-l" qdisc replace dev "$port" root netem rate "${mbit}mbit" \
+			delay "${delay}ms" limit $((mbit * (links_queue + delay) / 12)) \
+			2>/dev/null && continue
+		tc -n "$links_id-l" qdisc replace dev "$port" root tbf rate "${mbit}mbit" \
+			burst 16kb limit $((mbit * links_queue * 125)) || return
 		links_delay[n]=$delay
 	done
 }
@@ -95,12 +105,11 @@ links_config()
 	local end=$1 mptcp=${2:-} own=2 n comma="" more delay dad=""
 
 	[ "$end" = us ] || own=1
-	# The receive buffer has to hold what overtakes the slowest link; the kernel's own limit
-	# follows its memory, which is small here.
 	for ((n = 0; n < links_count; n++)); do
 		dad="$dad;net.ipv6.conf.eth$n.accept_dad|0"
 	done
-	printf '{ "sysctl": "net.ipv4.conf.all.rp_filter|0;net.ipv4.tcp_rmem|4096 131072 33554432;'
+	printf '{ "sysctl": "net.ipv4.conf.all.rp_filter|0;net.ipv4.tcp_rmem|%s;' \
+		"$links_rmem"
 	echo "net.ipv6.conf.all.accept_dad|0$dad\", \"mptcp_subflows\": 8,"
 	echo '  "mptcp_accept": 8, "interfaces": ['
 	for ((n = 1; n <= links_count; n++)); do

@@ -671,7 +671,7 @@ int random_frame(uint8_t buf[2000], const uint8_t *mac)
 	return len;
 }
 
-static uint16_t sum16(const uint8_t *p, int len, uint32_t sum)
+uint16_t sum16(const uint8_t *p, int len, uint32_t sum)
 {
 	int i;
 
@@ -716,8 +716,7 @@ static void make_datagram(uint8_t f[DATAGRAM_FRAME], const uint8_t *mac, const c
 		ip[bit / 8] ^= 1 << bit % 8;
 }
 
-/* A socket for whole frames on an interface, to which none come. */
-static int packet_socket(const struct side *s, int ifindex)
+int packet_socket(const struct side *s, int ifindex)
 {
 	struct lkl_sockaddr_ll addr = { .sll_family = LKL_AF_PACKET, .sll_ifindex = ifindex };
 	int fd;

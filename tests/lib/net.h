@@ -77,6 +77,11 @@ void wrong_checksums(const struct side *from, int from_if, const struct side *to
 /* Very many frames out of random_frame() from the interface @from_if to @mac. */
 void senseless_frames(const struct side *from, int from_if, const uint8_t *mac);
 
+/* A socket for whole frames on an interface, to which none come. */
+int packet_socket(const struct side *s, int ifindex);
+/* The checksum of the Internet over @len bytes, and @sum of others before them. */
+uint16_t sum16(const uint8_t *p, int len, uint32_t sum);
+
 /* A frame to @mac, mostly one that gets past the first look, of 1 to 2000 bytes; its length. */
 int random_frame(uint8_t buf[2000], const uint8_t *mac);
 unsigned int rnd(void);

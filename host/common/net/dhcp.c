@@ -7,9 +7,6 @@
 #include "link.h"
 #include "text.h"
 
-#define SERVER_PORT	67
-#define CLIENT_PORT	68
-
 /* Between two attempts, in ms; doubled each time. */
 #define RETRY_FIRST_MS	1000
 #define RETRY_LAST_MS	16000
@@ -22,6 +19,7 @@ struct client {
 	uint64_t netns;
 	int netns_fd;
 	int sock;
+	int packets;		/* a socket for them while there is no address, else -1 */
 	int stop;		/* an eventfd: end, please */
 	uint8_t mac[LKL_ETH_ALEN];
 	struct dhcp_answer now;	/* what holds */
@@ -129,7 +127,7 @@ static long bind_socket(int fd, int ifindex)
 	lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_REUSEADDR, (char *)&one, sizeof(one));
 	err = lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_BINDTOIFINDEX, (char *)&ifindex,
 				 sizeof(ifindex));
-	sin.sin_port = __builtin_bswap16(CLIENT_PORT);
+	sin.sin_port = __builtin_bswap16(DHCP_CLIENT_PORT);
 	return err ? err : lkl_sys_bind(fd, (struct lkl_sockaddr *)&sin, sizeof(sin));
 }
 
@@ -207,7 +205,9 @@ static long send_msg(struct client *c, enum dhcp_type type, uint32_t xid, uint32
 	struct dhcp_msg m;
 	size_t len = lkl_dhcp_build(&m, type, xid, c->mac, own, want, server);
 
-	to.sin_port = __builtin_bswap16(SERVER_PORT);
+	if (c->packets >= 0)
+		return lkl_dhcp_shout(c->packets, &m, len);
+	to.sin_port = __builtin_bswap16(DHCP_SERVER_PORT);
 	to.sin_addr.s_addr = unicast ? c->now.lease.server : LKL_INADDR_BROADCAST;
 	return lkl_sys_sendto(c->sock, &m, len, 0, (struct lkl_sockaddr *)&to, sizeof(to));
 }
@@ -220,7 +220,8 @@ static long wait_answer(struct client *c, uint32_t xid, uint64_t deadline,
 			struct dhcp_answer *a)
 {
 	struct lkl_pollfd fds[] = {
-		{ .fd = c->sock, .events = LKL_POLLIN }, { .fd = c->stop, .events = LKL_POLLIN },
+		{ .fd = c->packets >= 0 ? c->packets : c->sock, .events = LKL_POLLIN },
+		{ .fd = c->stop, .events = LKL_POLLIN },
 	};
 	struct dhcp_msg m;
 	uint64_t now;
@@ -238,11 +239,13 @@ static long wait_answer(struct client *c, uint32_t xid, uint64_t deadline,
 			return -LKL_ETIMEDOUT;
 		if (!fds[0].revents)
 			continue;
-		got = lkl_sys_recv(c->sock, &m, sizeof(m), LKL_MSG_DONTWAIT);
+		got = c->packets >= 0 ? lkl_dhcp_hear(c->packets, &m) :
+		      lkl_sys_recv(c->sock, &m, sizeof(m), LKL_MSG_DONTWAIT);
 		if (got > 0 && !lkl_dhcp_parse(&m, got, xid, c->mac, a))
 			return 0;
-		/* An error such as a port that is unreachable; the device may be gone. */
-		if (got < 0 && got != -LKL_EAGAIN && got != -LKL_ECONNREFUSED)
+		/* An error such as a port that is unreachable; the device may be down, or gone. */
+		if (got < 0 && got != -LKL_EAGAIN && got != -LKL_ECONNREFUSED &&
+		    got != -LKL_ENETDOWN)
 			return got;
 	}
 }
@@ -262,7 +265,7 @@ static long exchange(struct client *c, enum dhcp_type type, uint32_t own, int un
 	lkl_sys_getrandom((char *)&xid, sizeof(xid), 0);
 	do {
 		err = send_msg(c, type, xid, own, want, server, unicast);
-		if (err == -LKL_ESHUTDOWN || err == -LKL_ENODEV)
+		if (err == -LKL_ESHUTDOWN || err == -LKL_ENODEV || err == -LKL_ENXIO)
 			return err;
 		until = now_ms() + pause;
 		err = wait_answer(c, xid, until < deadline ? until : deadline, a);
@@ -288,10 +291,13 @@ static void complete(struct dhcp_answer *a)
 		a->renew = s / 2;
 }
 
-static long acquire(struct client *c, uint64_t deadline, struct dhcp_answer *a)
+static long acquire(struct client *c, int ifindex, uint64_t deadline, struct dhcp_answer *a)
 {
-	long err;
+	long err = lkl_dhcp_open(ifindex);
 
+	if (err < 0)
+		return err;
+	c->packets = err;
 	do {
 		memset(a, 0, sizeof(*a));
 		err = exchange(c, DHCP_DISCOVER, 0, 0, deadline, a);
@@ -302,6 +308,8 @@ static long acquire(struct client *c, uint64_t deadline, struct dhcp_answer *a)
 		err = -LKL_ETIMEDOUT;
 	if (!err)
 		complete(a);
+	lkl_sys_close(c->packets);
+	c->packets = -1;
 	return err;
 }
 
@@ -363,7 +371,7 @@ static void LKL_ABI keeper(void *arg)
 			break;
 		drop_lease(c);
 		do {
-			err = acquire(c, now_ms() + 60000, &a);
+			err = acquire(c, c->ifindex, now_ms() + 60000, &a);
 		} while (err == -LKL_ETIMEDOUT);
 		if (!err)
 			err = apply(c, c->ifindex, &a);
@@ -380,6 +388,7 @@ static void LKL_ABI keeper(void *arg)
 static int open_client(struct client *c, int ifindex)
 {
 	c->sock = -1;
+	c->packets = -1;
 	c->stop = -1;
 	memset(&c->now, 0, sizeof(c->now));
 	c->netns_fd = open_netns(&c->netns);
@@ -410,7 +419,7 @@ int lkl_dhcp(int ifindex, unsigned int timeout_ms, struct lkl_dhcp_lease *lease)
 	memcpy(c->mac, mac, sizeof(mac));
 	err = open_client(c, ifindex);
 	if (!err)
-		err = acquire(c, now_ms() + timeout_ms, &a);
+		err = acquire(c, ifindex, now_ms() + timeout_ms, &a);
 	if (!err)
 		err = apply(c, ifindex, &a);
 	if (err)

@@ -8,6 +8,9 @@
 
 #include <lkl_net.h>
 
+#define DHCP_SERVER_PORT	67
+#define DHCP_CLIENT_PORT	68
+
 enum dhcp_type {
 	DHCP_DISCOVER = 1,
 	DHCP_OFFER,
@@ -51,6 +54,13 @@ size_t lkl_dhcp_build(struct dhcp_msg *m, enum dhcp_type type, uint32_t xid,
  */
 int lkl_dhcp_parse(const struct dhcp_msg *m, size_t len, uint32_t xid, const uint8_t *mac,
 		   struct dhcp_answer *a);
+
+/* A socket for an interface that has no address yet, or err; to be closed when it has one. */
+long lkl_dhcp_open(int ifindex);
+/* Sends @msg of @len bytes to everybody there, from nobody: a length or err (-ENXIO: it is gone). */
+long lkl_dhcp_shout(int fd, const struct dhcp_msg *msg, size_t len);
+/* The message that waits there: its length, 0 if what waited was none, or err (-EAGAIN). */
+long lkl_dhcp_hear(int fd, struct dhcp_msg *msg);
 
 /* The kernel was halted: waits until no client's thread is left of it. */
 void lkl_dhcp_halted(void);
