@@ -194,8 +194,15 @@ $(B)/tests/helpers/own/arguments: $(own-argp-sources) $(wildcard tools/lkl/lib/a
 	$(Q)$(CC) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE \
 		-Itools/lkl/lib/argp -Itools/lkl/lib -o $@ $(own-argp-sources)
 
+late-thread := $(if $(host-suites)$(foreign),,$(B)/tests/helpers/late_thread.so)
+
+$(late-thread): tests/lib/late_thread.c
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -fPIC -shared -o $@ $<
+
 PHONY += tests
-tests: $(test-names:%=$(B)/tests/%$(exe)) $(helper-names:%=$(B)/tests/helpers/%$(exe))
+tests: $(test-names:%=$(B)/tests/%$(exe)) $(helper-names:%=$(B)/tests/helpers/%$(exe)) $(late-thread)
 
 # SUITES="NAME..." runs only these.
 SUITES ?= $(or $(host-suites),$(if $(cross),$(emulated-suites)))

@@ -360,6 +360,20 @@ reproducible()
 		-i "$work/first.img" "$work/plain" /
 }
 
+# The same when the kernel's own thread begins late, as it may on a busy machine.
+late_thread()
+{
+	local late
+	make_image base 300M mkfs.xfs -q -f || return
+	for late in 0 20000; do
+		as_user cp --sparse=always "$work/base.img" "$work/late-$late.img"
+		SOURCE_DATE_EPOCH=1600000000 as_user timeout 60 env LATE_THREAD=$late \
+			LD_PRELOAD="$(realpath "$B")/tests/helpers/late_thread.so" "$cptofs" --reproducible \
+			-i "$work/late-$late.img" "$work/plain" / || return
+	done
+	cmp "$work/late-0.img" "$work/late-20000.img"
+}
+
 # Everything that only root can have: owners, devices, trusted attributes, capabilities.
 as_root()
 {
@@ -407,6 +421,7 @@ try reproducible-xfs 120 reproducible "mkfs.xfs -q -f"
 try reproducible-btrfs 120 reproducible "mkfs.btrfs -q -f"
 try reproducible-f2fs 120 reproducible "mkfs.f2fs -q -f"
 try reproducible-vfat 120 reproducible "mkfs.vfat -F 32"
+try reproducible-late-thread 120 late_thread
 if [ "$(id -u)" = 0 ]; then
 	try root-ext4 60 as_root ext4 e2fsck -fn mkfs.ext4 -q -F
 else

@@ -99,6 +99,7 @@ int kernel_start(unsigned int mb, int is_verbose)
 		kernel_log_show();
 		return -1;
 	}
+	steady_settle();
 	lkl_sys_mkdir("/dev", 0755);
 	ret = lkl_sys_mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	if (!ret)

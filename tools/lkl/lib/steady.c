@@ -85,16 +85,21 @@ static void LKL_ABI steady_sem_down(struct lkl_sem *sem)
 	took(sem);
 }
 
+/*
+ * Who is woken says that he runs, and then that he took what woke him. Others ask in the
+ * opposite order, or would see him asleep, and next nothing that wakes him.
+ */
+
 /* The caller waits for what only the helper, or time, can bring. */
 static int caller_is_stuck(void)
 {
-	return steady.caller_waits && !steady.caller_ups;
+	return !steady.caller_ups && steady.caller_waits;
 }
 
 /* It has something to do, or has been told so. */
 static int helper_is_busy(void)
 {
-	return steady.helper_sem && (!steady.at_rest || steady.ups > 0);
+	return steady.helper_sem && (steady.ups > 0 || !steady.at_rest);
 }
 
 /* Whether @sem came within a while of the host's time. */
@@ -139,7 +144,6 @@ static int caller_waits(struct lkl_sem *sem, unsigned long long deadline)
 	if (deadline == LKL_TIME_NEVER) {
 		steady.caller_waits = 1;
 		steady.host.sem_down(sem);
-		/* In this order: at no time does he seem to be stuck. */
 		steady.caller_waits = 0;
 		took(sem);
 		return 1;
@@ -203,7 +207,8 @@ void steady_settle(void)
 	if (!steady.on)
 		return;
 	passed = 0;
-	while (helper_is_busy())
+	/* It may not even have begun to run. */
+	while (!steady.helper_sem || helper_is_busy())
 		sched_yield();
 }
 
