@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include <lkl/linux/membarrier.h>
+
 #include "test.h"
 
 /* Processes and threads that the kernel knows of. */
@@ -399,12 +401,67 @@ START_TEST(exit_with_sleepers)
 }
 END_TEST
 
+/* ---- memory of the application ------------------------------------------ */
+
+#define BARRIERS 20000
+
+/* What two threads tell each other, on lines of their own. */
+static struct {
+	_Alignas(128) volatile int go;
+	_Alignas(128) volatile int ours;
+	_Alignas(128) volatile int theirs;
+	_Alignas(128) volatile int seen;
+	_Alignas(128) volatile int done;
+} told;
+
+/* Stores, then loads, and leaves it to the other thread that this is the order. */
+static long store_and_load(void *arg)
+{
+	int i;
+
+	(void)arg;
+	for (i = 1; i <= BARRIERS; i++) {
+		while (told.go != i)
+			(void)told.ours;
+		told.theirs = i;
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		told.seen = told.ours;
+		__atomic_store_n(&told.done, i, __ATOMIC_RELEASE);
+	}
+	return 0;
+}
+
+/* One of two threads that store, and then load what the other one stores, sees it. */
+START_TEST(memory_barriers)
+{
+	struct job *job;
+	int i;
+
+	ok(lkl_sys_membarrier(LKL_MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0));
+	job = run(store_and_load, NULL);
+	for (i = 1; i <= BARRIERS; i++) {
+		int theirs;
+
+		told.go = i;
+		for (volatile int pause = i % 100; pause; pause--)
+			;
+		told.ours = i;
+		ok(lkl_sys_membarrier(LKL_MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
+		theirs = told.theirs;
+		while (__atomic_load_n(&told.done, __ATOMIC_ACQUIRE) != i)
+			;
+		ck_assert_msg(theirs == i || told.seen == i, "neither saw the other, round %d", i);
+	}
+	is(join(job), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const inside[] = {
 		thousand_threads, come_and_go, identities, no_more_tasks, blocking_with_timeout,
 		ping_pong, pipe_chain, no_starvation, pthread_exit_leaves_nothing,
-		call_from_destructor,
+		call_from_destructor, memory_barriers,
 	};
 	const TTest *const bare[] = { call_from_atexit, exit_with_sleepers };
 
