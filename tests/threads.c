@@ -407,12 +407,23 @@ END_TEST
 
 /* What two threads tell each other, on lines of their own. */
 static struct {
-	_Alignas(128) volatile int go;
-	_Alignas(128) volatile int ours;
-	_Alignas(128) volatile int theirs;
-	_Alignas(128) volatile int seen;
-	_Alignas(128) volatile int done;
+	_Alignas(128) atomic_int go;
+	_Alignas(128) atomic_int ours;
+	_Alignas(128) atomic_int theirs;
+	_Alignas(128) atomic_int seen;
+	_Alignas(128) atomic_int done;
 } told;
+
+/* No more than a load and a store. */
+static int get(atomic_int *p)
+{
+	return atomic_load_explicit(p, memory_order_relaxed);
+}
+
+static void set(atomic_int *p, int value)
+{
+	atomic_store_explicit(p, value, memory_order_relaxed);
+}
 
 /* Stores, then loads, and leaves it to the other thread that this is the order. */
 static long store_and_load(void *arg)
@@ -421,15 +432,15 @@ static long store_and_load(void *arg)
 
 	(void)arg;
 	for (i = 1;; i++) {
-		while ((go = told.go) != i) {
+		while ((go = get(&told.go)) != i) {
 			if (go < 0)
 				return 0;
-			(void)told.ours;
+			get(&told.ours);
 		}
-		told.theirs = i;
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-		told.seen = told.ours;
-		__atomic_store_n(&told.done, i, __ATOMIC_RELEASE);
+		set(&told.theirs, i);
+		atomic_signal_fence(memory_order_seq_cst);
+		set(&told.seen, get(&told.ours));
+		atomic_store_explicit(&told.done, i, memory_order_release);
 	}
 }
 
@@ -439,24 +450,23 @@ START_TEST(memory_barriers)
 	/* Hosts without such barriers wait 20 ms each time. */
 	uint64_t end = host_ns() + 2000000000;
 	struct job *job;
-	int i;
+	int i, theirs;
 
 	ok(lkl_sys_membarrier(LKL_MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0));
 	job = run(store_and_load, NULL);
 	for (i = 1; i <= BARRIERS && host_ns() < end; i++) {
-		int theirs;
-
-		told.go = i;
+		set(&told.go, i);
 		for (volatile int pause = i % 100; pause; pause--)
 			;
-		told.ours = i;
+		set(&told.ours, i);
 		ok(lkl_sys_membarrier(LKL_MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0));
-		theirs = told.theirs;
-		while (__atomic_load_n(&told.done, __ATOMIC_ACQUIRE) != i)
+		theirs = get(&told.theirs);
+		while (atomic_load_explicit(&told.done, memory_order_acquire) != i)
 			;
-		ck_assert_msg(theirs == i || told.seen == i, "neither saw the other, round %d", i);
+		ck_assert_msg(theirs == i || get(&told.seen) == i,
+			      "neither saw the other, round %d", i);
 	}
-	told.go = -1;
+	set(&told.go, -1);
 	is(join(job), 0);
 }
 END_TEST
