@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -873,19 +874,69 @@ START_TEST(malformed_headers)
 }
 END_TEST
 
+/* A process that has the second end of the memory at @path until it is killed. */
+static pid_t hold_end(const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1, .l_len = 1 };
+	pid_t pid;
+	int fd;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		alarm(60);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0 || fcntl(fd, F_SETLK, &lock))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	ck_assert_int_gt(pid, 0);
+	return pid;
+}
+
+/* An end that dies is noticed, and another process may take its place. */
+START_TEST(shm_peer_dies)
+{
+	const char *path = file("dies");
+	struct lkl_netdev *nd = open_dev("shm", path, LKL_NET_OFFLOAD_ALL), *other, *third;
+	int id = ok(lkl_netdev_add(nd, NULL)), ifindex = ok(lkl_netdev_get_ifindex(id)), status;
+	char why[200];
+	pid_t peer;
+
+	if_up(ifindex, IP_A, 24, NULL);
+	ck_assert(if_wait_carrier(ifindex, 0));
+	peer = hold_end(path);
+	ck_assert(if_wait_carrier(ifindex, 1));
+	fails(lkl_netdev_open("shm", path, 0, why, sizeof(why), &third), LKL_EBUSY);
+	kill(peer, SIGKILL);
+	ck_assert_int_eq(waitpid(peer, &status, 0), peer);
+	ck_assert(if_wait_carrier(ifindex, 0));
+	other = open_dev("shm", path, 0);
+	/* One that goes again takes no lock of the first along. */
+	lkl_netdev_free(other);
+	other = open_dev("shm", path, 0);
+	fails(lkl_netdev_open("shm", path, 0, why, sizeof(why), &third), LKL_EBUSY);
+	lkl_netdev_free(other);
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(nd);
+	unlink(path);
+}
+END_TEST
+
 /* A process at the other end of the memory that writes what it likes. */
 START_TEST(malformed_shm)
 {
 	const char *path = file("bad");
 	struct lkl_netdev *nd = open_dev("shm", path, LKL_NET_OFFLOAD_ALL);
-	struct flock lock = { .l_type = F_WRLCK, .l_start = 1, .l_len = 1 };
 	int id = ok(lkl_netdev_add(nd, NULL)), ifindex = ok(lkl_netdev_get_ifindex(id));
-	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_CLOEXEC), status;
 	uint32_t nonsense = 0xfffffff1;
+	pid_t peer;
 
 	ck_assert_int_ge(fd, 0);
 	if_up(ifindex, IP_A, 24, NULL);
-	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	peer = hold_end(path);
 	ck_assert(if_wait_carrier(ifindex, 1));
 	/* Heads of both rings, wherever they are in the first page but its beginning. */
 	for (int at = 64; at < 4096; at += 64)
@@ -893,6 +944,8 @@ START_TEST(malformed_shm)
 	ck_assert(if_wait_carrier(ifindex, 0));
 	ok(lkl_netdev_remove(id));
 	lkl_netdev_free(nd);
+	kill(peer, SIGKILL);
+	ck_assert_int_eq(waitpid(peer, &status, 0), peer);
 	close(fd);
 	unlink(path);
 }
@@ -1190,7 +1243,7 @@ int main(void)
 		ways_and_neighbours,
 		offloads_differ, addresses, link_state, reconnect, multicast_filter,
 		hot_plug, vde, lossy, malformed_frames, malformed_headers,
-		malformed_shm, idle, errors, shm_ends, forked, dhcp_to_the_offered,
+		malformed_shm, shm_peer_dies, idle, errors, shm_ends, forked, dhcp_to_the_offered,
 		dhcp_and_fork,
 	};
 	const TTest *const bare[] = { before_start };

@@ -16,7 +16,7 @@ symbolic-flag := -Bsymbolic
 shared-library = $(B)/liblkl.so
 
 # Built to see that they build; docs/freebsd.md says how they are run there.
-host-suites := boot syscalls errors threads timers signals netapi net_many net_apart features crypto raid disk fork
+host-suites := boot syscalls errors threads timers signals netapi net_many net_apart features crypto raid disk fork netdev
 host-tools := cptofs fs2tar lkl-part
 host-tool-dirs := argp
 emulator := false

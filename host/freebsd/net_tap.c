@@ -45,10 +45,14 @@ static const char *tap_hint(int err)
 int lkl_net_open_tap(const char *param, uint32_t offload, struct lkl_net_why *why,
 		     struct lkl_net_backend **b)
 {
-	struct net_fd *f = calloc(1, sizeof(*f));
 	char path[MAXPATHLEN];
+	struct net_fd *f;
 	int err;
 
+	if (param[0] != '/' && (!*param || strlen(param) >= IFNAMSIZ || strchr(param, ',')))
+		return lkl_net_fail(why, -EINVAL, "\"%s\" is no name of an interface; queues=N is for "
+				    "Linux only", param);
+	f = calloc(1, sizeof(*f));
 	err = f ? lkl_net_fd_init(f, &tap_ops) : -ENOMEM;
 	if (err) {
 		free(f);

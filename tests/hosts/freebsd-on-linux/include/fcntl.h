@@ -4,6 +4,11 @@
 
 #include_next <fcntl.h>
 
+/* Locks there belong to processes. */
+#undef F_OFD_GETLK
+#undef F_OFD_SETLK
+#undef F_OFD_SETLKW
+
 #define SPACECTL_DEALLOC	1
 
 struct spacectl_range {

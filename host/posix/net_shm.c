@@ -8,17 +8,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../common/iov.h"
 #include "net_fd.h"
+#include "net_shm.h"
 
 #define MAGIC		0x316b6c6cu	/* "llk1" */
 #define RING_SIZE	(4u << 20)
@@ -41,7 +39,7 @@ struct ring {
 struct front {
 	uint32_t magic;
 	uint32_t offload;
-	/* A futex for each end. */
+	/* For each end a word to wait for. */
 	_Alignas(64) uint32_t bell[2];
 	struct ring ring[2];
 };
@@ -93,7 +91,7 @@ static void ring_bell(struct shm *s, int end)
 	uint32_t *bell = &s->front->bell[end];
 
 	__atomic_fetch_add(bell, 1, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, bell, FUTEX_WAKE, 1, NULL, NULL, 0);
+	lkl_shm_wake(bell);
 }
 
 /* After a position was stored: wakes the other end if it waits for that. */
@@ -160,24 +158,10 @@ static long shm_rx(struct lkl_net_backend *b, int queue, struct iovec *iov, int 
 	return copied == len ? len : 0;
 }
 
-static int lock_byte(int fd, int cmd, int type, int byte)
-{
-	struct flock lock = {
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = byte,
-		.l_len = 1,
-	};
-
-	if (fcntl(fd, cmd, &lock))
-		return -errno;
-	return cmd == F_OFD_GETLK ? lock.l_type != F_UNLCK : 0;
-}
-
 /* Whether somebody is at the other end; tells the kernel if that changed. */
 static void look_for_peer(struct shm *s)
 {
-	int peer = !s->broken && lock_byte(s->fd, F_OFD_GETLK, F_WRLCK, !s->end) > 0;
+	int peer = !s->broken && lkl_shm_is_locked(s->fd, !s->end);
 
 	s->looked = lkl_host_ops.time();
 	if (peer == s->peer)
@@ -193,13 +177,6 @@ static int ready(struct shm *s, const struct lkl_net_wait *w, struct lkl_net_wai
 	/* Who is not there takes no frames: they are lost, as on a cable. */
 	is->tx = w->tx && (has_room(s, LKL_NET_FRAME_MAX) || !s->peer);
 	return is->rx || is->tx || __atomic_load_n(&s->woken, __ATOMIC_ACQUIRE);
-}
-
-static void sleep_on_bell(struct shm *s, uint32_t seen)
-{
-	struct timespec ts = { .tv_sec = LOOK_NS / 1000000000ULL };
-
-	syscall(SYS_futex, &s->front->bell[s->end], FUTEX_WAIT, seen, &ts, NULL, 0);
 }
 
 static void drop_output(struct shm *s)
@@ -225,7 +202,7 @@ static void shm_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 		__atomic_store_n(&out_ring(s)->writer_waits, 1, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!ready(s, w, &is)) {
-		sleep_on_bell(s, seen);
+		lkl_shm_wait(&s->front->bell[s->end], seen, LOOK_NS);
 		ready(s, w, &is);
 	}
 	__atomic_store_n(&s->woken, 0, __ATOMIC_RELEASE);
@@ -259,7 +236,7 @@ static void shm_free(struct lkl_net_backend *b, int forked)
 		if (s->data[i])
 			munmap(s->data[i], 2 * RING_SIZE);
 	if (s->fd >= 0)
-		close(s->fd);
+		lkl_shm_close(s->fd, forked);
 	if (s->front) {
 		/* It looks, and finds our lock gone. */
 		if (!forked)
@@ -297,14 +274,14 @@ static int set_up(struct shm *s, uint32_t offload)
 		s->front = NULL;
 		return -errno;
 	}
-	if (!lock_byte(s->fd, F_OFD_SETLK, F_WRLCK, 0))
+	if (!lkl_shm_lock(s->fd, 0))
 		s->end = 0;
-	else if (!lock_byte(s->fd, F_OFD_SETLK, F_WRLCK, 1))
+	else if (!lkl_shm_lock(s->fd, 1))
 		s->end = 1;
 	else
 		return -EBUSY;
 	/* Two who were there before us may have wanted something else. */
-	if (new || lock_byte(s->fd, F_OFD_GETLK, F_WRLCK, !s->end) == 0) {
+	if (new || !lkl_shm_is_locked(s->fd, !s->end)) {
 		memset(s->front, 0, sizeof(*s->front));
 		s->front->magic = MAGIC;
 		s->front->offload = offload;
@@ -344,8 +321,11 @@ int lkl_net_open_shm(const char *path, uint32_t offload, struct lkl_net_why *why
 		err = lkl_net_fail(why, -errno, "%s: %s", path, strerror(errno));
 		goto fail;
 	}
-	err = lock_byte(s->fd, F_OFD_SETLKW, F_WRLCK, SETUP_BYTE) ?: set_up(s, offload);
-	lock_byte(s->fd, F_OFD_SETLK, F_UNLCK, SETUP_BYTE);
+	err = lkl_shm_begin(s->fd, SETUP_BYTE);
+	if (!err) {
+		err = set_up(s, offload);
+		lkl_shm_end(s->fd, SETUP_BYTE);
+	}
 	if (err) {
 		lkl_net_fail(why, err, "%s: %s%s", path, strerror(-err),
 			     err == -EBUSY ? "; both ends are in use" :
