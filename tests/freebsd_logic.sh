@@ -8,14 +8,14 @@
 . "$(dirname "$0")/lib/shell.sh"
 
 export LKL_STAND_IN_LOG=$tmp/calls
-suites="timers disk fork netdev"
+suites="timers disk fork netdev bsd_devices"
 [ -z "$LKL_TEST_ALL" ] || suites=
 
 other_build freebsd-on-linux build/freebsd-on-linux HOST=freebsd-on-linux LKL_TEST_ALL= \
 	${suites:+SUITES="$suites"}
 
 # They have not passed by the ways around these.
-for call in queue timer user aio short refused interrupted sysctl hole umtx; do
+for call in queue timer user aio short refused interrupted sysctl hole umtx tap netmap; do
 	if grep -qx "$call" "$LKL_STAND_IN_LOG"; then
 		pass "used-$call"
 	else

@@ -10,11 +10,10 @@ here := tests/hosts/freebsd-on-linux
 host-compiler :=
 emulator :=
 host-cflags += -I$(here)/include
-stand-ins = $(patsubst %.c,$(B)/stand-in/%.o,$(notdir $(wildcard $(here)/*.c)))
+# What is no stand-in is a test.
+stand-ins = $(patsubst %.c,$(B)/stand-in/%.o,$(filter-out bsd_%,$(notdir $(wildcard $(here)/*.c))))
 host-libs = $(stand-ins) -lpthread -lrt
-# The rings of a network card are in nobody's reach here.
-no-sources += host/freebsd/net_netmap.c
 host-kin := freebsd posix
 # Only what is to be run is built.
-host-suites := $(or $(SUITES),$(host-suites))
+host-suites := $(or $(SUITES),$(host-suites) bsd_devices)
 host-tools := none

@@ -35,7 +35,7 @@ void stand_in_count(enum stand_in_count what)
 {
 	static const char *const names[N_COUNTS] = {
 		"queue\n", "timer\n", "user\n", "aio\n", "short\n", "refused\n", "interrupted\n",
-		"sysctl\n", "hole\n", "umtx\n",
+		"sysctl\n", "hole\n", "umtx\n", "tap\n", "netmap\n",
 	};
 	static char told[N_COUNTS];
 	const char *log = getenv("LKL_STAND_IN_LOG");

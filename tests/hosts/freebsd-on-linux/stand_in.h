@@ -17,7 +17,8 @@ unsigned int stand_in_random(unsigned int n);
 /* What a process has done is told, once, to the file $LKL_STAND_IN_LOG. */
 enum stand_in_count {
 	COUNT_QUEUES, COUNT_TIMERS, COUNT_USER, COUNT_AIO, COUNT_SHORT, COUNT_REFUSED,
-	COUNT_INTERRUPTED, COUNT_SYSCTL, COUNT_HOLES, COUNT_UMTX, N_COUNTS,
+	COUNT_INTERRUPTED, COUNT_SYSCTL, COUNT_HOLES, COUNT_UMTX, COUNT_TAP,
+	COUNT_NETMAP, N_COUNTS,
 };
 void stand_in_count(enum stand_in_count what);
 
