@@ -14,7 +14,7 @@ long lkl_work_roundtrip(void)
 	struct work_struct work;
 
 	INIT_WORK_ONSTACK(&work, nothing);
-	queue_work(system_wq, &work);
+	schedule_work(&work);
 	flush_work(&work);
 	destroy_work_on_stack(&work);
 	return 0;
