@@ -735,8 +735,7 @@ void lkl_cpu_die(int err)
 	}
 	for (th = lkl_cpu.entering; th; th = lkl_td(th)->next)
 		wake(th);
-	for (th = lkl_thread_wanting(); th; th = lkl_td(th)->next)
-		wake(th);
+	lkl_thread_each_wanting(wake);
 	bail_out(carrier);
 }
 

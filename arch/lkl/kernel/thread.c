@@ -64,10 +64,15 @@ void lkl_thread_wake_task(struct lkl_thread *th)
 	wake_up_process(spawner);
 }
 
-/* The first of those that wait for a task; linked by their next. */
-struct lkl_thread *lkl_thread_wanting(void)
+/* Calls @fn for those that wait for a task, and for whom one is being made just now. */
+void lkl_thread_each_wanting(void (*fn)(struct lkl_thread *th))
 {
-	return wanting;
+	struct lkl_thread *th;
+
+	for (th = wanting; th; th = lkl_td(th)->next)
+		fn(th);
+	if (spawning)
+		fn(spawning);
 }
 
 /* The threads in question do not exist on this side of a fork(). */

@@ -56,7 +56,7 @@ int lkl_thread_init(struct lkl_thread *th);
 void lkl_thread_wake_task(struct lkl_thread *th);
 int lkl_thread_start_spawner(void);
 void lkl_thread_forget_wanting(void);
-struct lkl_thread *lkl_thread_wanting(void);
+void lkl_thread_each_wanting(void (*fn)(struct lkl_thread *th));
 struct lkl_thread *lkl_thread_spawning(void);
 void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task);
 
