@@ -223,6 +223,32 @@ START_TEST(few_addresses)
 }
 END_TEST
 
+/* A limit on the size of files is one on memory that is shown twice; no reason to die. */
+static atomic_int panics;
+
+static void LKL_ABI count_panic(void)
+{
+	panics++;
+}
+
+START_TEST(small_files)
+{
+	struct rlimit limit = { .rlim_cur = 1 << 20, .rlim_max = RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_FSIZE, &limit))
+		skip("the host limits nobody's files");
+	lkl_host_ops.print = NULL;
+	lkl_host_ops.panic = count_panic;
+	fails(lkl_start_kernel("loglevel=4"), LKL_EIO);
+	is(panics, 1);
+	limit.rlim_cur = RLIM_INFINITY;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	lkl_cleanup();
+	start_kernel();
+	halt_kernel();
+}
+END_TEST
+
 static long halt_elsewhere(void *arg)
 {
 	(void)arg;
@@ -341,7 +367,7 @@ START_TEST(calls_during_restarts)
 
 	for (int i = 0; i < COUNT(jobs); i++)
 		jobs[i] = run(call_on, NULL);
-	for (int i = 0; i < (emulated() ? 5 : 60); i++) {
+	for (int i = 0; i < (emulated() ? 5 : 30); i++) {
 		ok(lkl_start_kernel("mem=32M loglevel=4"));
 		usleep(i % 5 * 1000);
 		ok(lkl_sys_halt());
@@ -398,7 +424,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		before_start, start_uname_halt, after_halt, start_twice, console,
-		command_line, memory_size, few_addresses, restart, resident_memory,
+		command_line, memory_size, few_addresses, small_files, restart, resident_memory,
 		memory_goes_back,
 		halt_from_another_thread, halt_with_sleeper, halt_without_a_task, rivals, calls_during_restarts,
 		thread_of_two_kernels,

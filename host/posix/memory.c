@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <lkl_host.h>
@@ -188,9 +189,22 @@ void lkl_host_memory_release_all(void)
 	}
 }
 
+/* To make a file larger than a limit would end the process, by a signal. */
+static int may_have(size_t size)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+	    limit.rlim_cur >= size)
+		return 1;
+	lkl_printf("lkl: files may have %llu bytes here (ulimit -f); the kernel's memory needs "
+		   "one of %zu\n", (unsigned long long)limit.rlim_cur, size);
+	return 0;
+}
+
 static int new_file(const struct region *r)
 {
-	int fd = memfd_create("lkl", MFD_CLOEXEC);
+	int fd = may_have(r->end - r->start) ? memfd_create("lkl", MFD_CLOEXEC) : -1;
 
 	if (fd >= 0 && ftruncate(fd, r->end - r->start)) {
 		close(fd);

@@ -7,6 +7,8 @@ struct rlimit {
 };
 
 #define RLIMIT_AS 9
+#define RLIMIT_FSIZE 1
+#define RLIM_INFINITY ((rlim_t)-1)
 
 static inline int setrlimit(int what, const struct rlimit *limit)
 {
