@@ -138,6 +138,75 @@ START_TEST(added_before_start)
 }
 END_TEST
 
+/* What is added can be started with, and used. */
+START_TEST(as_many_as_go)
+{
+	const char *path = host_file("disk", 1 * MIB);
+	struct lkl_disk disks[100];
+	int n = 0, id, fd;
+	char buf[SECTOR];
+
+	for (;; n++) {
+		disks[n] = file_disk(path, O_RDONLY);
+		id = lkl_disk_add(&disks[n]);
+		if (id < 0)
+			break;
+	}
+	close(disks[n].fd);
+	is(id, -LKL_ENOSPC);
+	ck_assert_int_ge(n, 60);
+	ok(lkl_start_kernel("loglevel=4"));
+	lkl_sys_mkdir("/tmp", 0777);
+	fd = ok(open_disk(n - 1, LKL_O_RDONLY));
+	is(lkl_sys_pread64(fd, buf, sizeof(buf), 0), sizeof(buf));
+	ok(lkl_sys_close(fd));
+	/* One goes, and another one comes. */
+	ok(lkl_disk_remove(disks[7]));
+	is(lkl_disk_add(&disks[7]), 7);
+	fd = ok(open_disk(7, LKL_O_RDONLY));
+	is(lkl_sys_pread64(fd, buf, sizeof(buf), 0), sizeof(buf));
+	ok(lkl_sys_halt());
+	while (n--) {
+		ok(lkl_disk_remove(disks[n]));
+		close(disks[n].fd);
+	}
+	lkl_cleanup();
+}
+END_TEST
+
+/* Files that cannot be disks are refused at once. */
+START_TEST(no_disks)
+{
+	const char *path = host_file("disk", 1 * MIB);
+	struct lkl_disk disk = { .fd = -1 };
+	struct lkl_dev_blk_ops none = { .get_capacity = NULL };
+
+	fails(lkl_disk_add(NULL), LKL_EINVAL);
+	fails(lkl_disk_add(&disk), LKL_EBADF);
+	disk = file_disk(path, O_WRONLY);
+	fails(lkl_disk_add(&disk), LKL_EBADF);
+	close(disk.fd);
+	disk = file_disk(path, O_RDWR | O_APPEND);
+	fails(lkl_disk_add(&disk), LKL_EINVAL);
+	close(disk.fd);
+#ifdef O_PATH
+	disk = file_disk(path, O_PATH);
+	fails(lkl_disk_add(&disk), LKL_EBADF);
+	close(disk.fd);
+	disk = file_disk("/", O_RDONLY);
+	fails(lkl_disk_add(&disk), LKL_EINVAL);
+	close(disk.fd);
+	disk = file_disk("/dev/null", O_RDWR);
+	fails(lkl_disk_add(&disk), LKL_EINVAL);
+	close(disk.fd);
+#endif
+	disk = (struct lkl_disk){ .ops = &none };
+	fails(lkl_disk_add(&disk), LKL_EINVAL);
+	ck_assert_ptr_null(disk.dev);
+	fails(lkl_disk_remove(disk), LKL_ENOENT);
+}
+END_TEST
+
 START_TEST(hot_add_remove)
 {
 	const char *path = host_file("disk", 4 * MIB);
@@ -605,7 +674,7 @@ int main(void)
 		application_operations, io_errors, slow_disk_stops_nobody,
 		several_requests_under_way, host_disk_full,
 	};
-	const TTest *const bare[] = { added_before_start };
+	const TTest *const bare[] = { added_before_start, as_many_as_go, no_disks };
 
 	return run_tests("disk", LIST(inside), LIST(bare), 30);
 }

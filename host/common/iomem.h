@@ -11,7 +11,8 @@
 
 #include <lkl_ops.h>
 
-#define LKL_IOMEM_SLOTS		64
+/* As many as the kernel has interrupts: each device takes one. */
+#define LKL_IOMEM_SLOTS		63
 #define LKL_IOMEM_SHIFT		24
 
 struct lkl_iomem_ops {

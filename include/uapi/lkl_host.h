@@ -302,9 +302,11 @@ void lkl_disk_complete(struct lkl_blk_req *req, int status);
  *	variable
  *
  * Before the kernel starts or while it runs; then it blocks until the kernel has
- * found the disk.
+ * found the disk. There may be 63 devices, disks and those of the network.
  *
- * Return: number of the disk, 0 or above, as lkl_mount_dev() takes it, or err.
+ * Return: number of the disk, 0 or above, as lkl_mount_dev() takes it, or err: -ENOSPC if
+ * there are too many; -EBADF if the file is not open for reading, -EINVAL if it is
+ * neither a regular file nor a block device, or was opened to append.
  */
 int lkl_disk_add(struct lkl_disk *disk);
 
