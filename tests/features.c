@@ -8,6 +8,8 @@
 #include <lkl/linux/loop.h>
 #include <lkl/linux/nbd.h>
 #include <lkl/linux/netfilter/nfnetlink.h>
+#include <lkl/linux/tls.h>
+#include <lkl/linux/vm_sockets.h>
 
 #include "test.h"
 
@@ -612,6 +614,74 @@ START_TEST(traffic_control)
 }
 END_TEST
 
+/* Two sockets that are connected, the second by accept(). */
+static void connected(const void *addr, int size, int family, int s[2])
+{
+	int server = ok(lkl_sys_socket(family, LKL_SOCK_STREAM, 0));
+
+	ok(lkl_sys_bind(server, (void *)addr, size));
+	ok(lkl_sys_listen(server, 1));
+	s[0] = ok(lkl_sys_socket(family, LKL_SOCK_STREAM, 0));
+	ok(lkl_sys_connect(s[0], (void *)addr, size));
+	s[1] = ok(lkl_sys_accept(server, NULL, NULL));
+	ok(lkl_sys_close(server));
+}
+
+static void set_tls(int fd, int direction)
+{
+	struct lkl_tls12_crypto_info_aes_gcm_128 info = {
+		.info = {
+			.version = LKL_TLS_1_3_VERSION,
+			.cipher_type = LKL_TLS_CIPHER_AES_GCM_128,
+		},
+		.key = { 1, 2, 3 }, .iv = { 4, 5, 6 }, .salt = { 7, 8 },
+	};
+
+	ok(lkl_sys_setsockopt(fd, LKL_SOL_TLS, direction, (char *)&info, sizeof(info)));
+}
+
+/* One side encrypts what it sends, the other reads that as it is, and then decrypted. */
+START_TEST(kernel_tls)
+{
+	struct lkl_sockaddr_in addr = {
+		.sin_family = LKL_AF_INET, .sin_port = __builtin_bswap16(4433),
+		.sin_addr.s_addr = __builtin_bswap32(0x7f000001),
+	};
+	char buf[256] = "";
+	int s[2];
+
+	ok(lkl_if_up(1));
+	connected(&addr, sizeof(addr), LKL_AF_INET, s);
+	ok(lkl_sys_setsockopt(s[0], LKL_SOL_TCP, LKL_TCP_ULP, "tls", sizeof("tls")));
+	set_tls(s[0], LKL_TLS_TX);
+	is(lkl_sys_write(s[0], "secret words", 12), 12);
+	is(lkl_sys_recv(s[1], buf, sizeof(buf), LKL_MSG_PEEK), 5 + 12 + 1 + 16);
+	is(buf[0], 23);
+	for (int i = 0; i < 20; i++)
+		ck_assert(memcmp(buf + i, "secret", 6));
+	ok(lkl_sys_setsockopt(s[1], LKL_SOL_TCP, LKL_TCP_ULP, "tls", sizeof("tls")));
+	set_tls(s[1], LKL_TLS_RX);
+	memset(buf, 0, sizeof(buf));
+	is(lkl_sys_read(s[1], buf, sizeof(buf)), 12);
+	ck_assert_str_eq(buf, "secret words");
+}
+END_TEST
+
+START_TEST(vsock_loopback)
+{
+	struct lkl_sockaddr_vm addr = {
+		.svm_family = LKL_AF_VSOCK, .svm_port = 1234, .svm_cid = LKL_VMADDR_CID_LOCAL,
+	};
+	char buf[8] = "";
+	int s[2];
+
+	connected(&addr, sizeof(addr), LKL_AF_VSOCK, s);
+	is(lkl_sys_write(s[0], "hello", 5), 5);
+	is(lkl_sys_read(s[1], buf, sizeof(buf)), 5);
+	ck_assert_str_eq(buf, "hello");
+}
+END_TEST
+
 START_TEST(socket_families)
 {
 	ok(lkl_sys_socket(LKL_AF_INET6, LKL_SOCK_STREAM, 0));
@@ -629,7 +699,8 @@ int main(void)
 		file_systems, congestion_controls, overlayfs, partitions, other_partitions,
 		loop_device, zram, dm_linear, dm_crypt, dm_integrity, dm_verity, dm_targets,
 		md_personalities,
-		crypto_sockets, network_devices, traffic_control, socket_families,
+		crypto_sockets, network_devices, traffic_control, kernel_tls, vsock_loopback,
+		socket_families,
 	};
 	const TTest *const bare[] = { network_block_device };
 
