@@ -56,7 +56,8 @@ selftests-quick := $(call selftests-of,quick)
 selftests-long := $(call selftests-of,long)
 
 # The tree's headers, newer than the system's, but for what is of the processor; and
-# the calls that both kernels know, by the host's numbers.
+# the calls that both kernels know, by the host's numbers; of those that the C library
+# does not know yet the number is the same everywhere.
 $(ST)/headers.stamp: $(KB)/headers.stamp scripts/proof.mk
 	$(Q)mkdir -p $(ST)/include
 	$(Q)ln -sfn $(abspath $(KB))/headers/include/[!a]* \
@@ -65,6 +66,8 @@ $(ST)/headers.stamp: $(KB)/headers.stamp scripts/proof.mk
 		sed -n 's/^#define __NR_\([a-z0-9_]*\) [0-9]*$$/\1/p' | sort -u | \
 		sed 's/.*/#ifdef __lkl__NR_&\n[__NR_&] = __lkl__NR_& + 1,\n#endif/' \
 		> $(ST)/numbers.h
+	$(Q)sed -n 's/^#define __lkl__NR_\([a-z0-9_]*\) *\(4[3-9][0-9]\)$$/#ifndef __NR_\1\n#define __NR_\1 \2\n#endif/p' \
+		$(KB)/include/lkl/asm/unistd_64.h | sed '1i #include <sys/syscall.h>' > $(ST)/newer.h
 	$(Q)touch $@
 
 $(ST)/shim.o: tests/selftests/shim.c tests/selftests/shim.h $(ST)/headers.stamp $(uapi-headers)

@@ -17,7 +17,7 @@ dir=$src/$(dirname "$test")
 
 # Some compare structures with the padding in them, which they never set.
 flags=(-O2 -g -ftrivial-auto-var-init=zero -w -D_GNU_SOURCE -U_FORTIFY_SOURCE -I"$src" -I"$dir" -I"$dir/../include"
-	-I"$dir/include" -isystem "$out/include")
+	-I"$dir/include" -isystem "$out/include" -include "$out/newer.h")
 
 shimmed=$(sed -n 's/.*\bshim_\([a-z0-9_]*\)(.*/\1/p' "$here/shim.c"
 	grep -oE 'call\([a-z0-9_]+' "$here/shim.h" | sed 's/call(//')
@@ -39,9 +39,9 @@ net/mptcp/mptcp_connect)
 	rm "$obj.both.o" "$obj.server.o" "$obj.client.o" ;;
 mqueue/mq_perf_tests)
 	libs+=(-lpopt) ;;
-# It has a second file.
-memfd/memfd_test)
-	$cc "${flags[@]}" -c -o "$out/lkl/$test.more.o" "$dir/common.c"
+# They have a second file.
+memfd/memfd_test | openat2/*)
+	$cc "${flags[@]}" -c -o "$out/lkl/$test.more.o" "$dir"/$([ -e "$dir/helpers.c" ] && echo helpers || echo common).c
 	ld -r -o "$out/lkl/$test.both.o" "$out/lkl/$test.o" "$out/lkl/$test.more.o"
 	mv "$out/lkl/$test.both.o" "$out/lkl/$test.o"
 	rm "$out/lkl/$test.more.o" ;;

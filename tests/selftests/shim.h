@@ -7,8 +7,9 @@
 #define LKL_SELFTESTS_SHIM_H
 
 #define SHIM_SAME(call)							\
-	call(accept, accept) call(accept4, accept4)			\
+	call(accept, accept) call(accept4, accept4) call(acct, acct)	\
 	call(adjtimex, adjtimex) call(bind, bind) call(chdir, chdir)	\
+	call(chroot, chroot)						\
 	call(clock_adjtime, clock_adjtime)				\
 	call(clock_getres, clock_getres)				\
 	call(clock_gettime, clock_gettime)				\
@@ -26,17 +27,23 @@
 	call(getgid, getgid) call(getrandom, getrandom)			\
 	call(ioctl, ioctl) call(linkat, linkat) call(listen, listen)	\
 	call(lseek, lseek) call(memfd_create, memfd_create)		\
-	call(mkdirat, mkdirat) call(mlock, mlock)			\
+	call(mincore, mincore) call(mkdirat, mkdirat)			\
+	call(mknodat, mknodat) call(mlock, mlock)			\
+	call(mlockall, mlockall) call(munlockall, munlockall)		\
+	call(msync, msync)						\
 	call(mq_timedsend, mq_timedsend)				\
 	call(mq_timedreceive, mq_timedreceive)				\
 	call(mq_close, close) call(mount, mount)			\
 	call(nanosleep, nanosleep) call(openat, openat)			\
+	call(pipe2, pipe2)						\
 	call(pread, pread64) call(pwrite, pwrite64)			\
 	call(read, read) call(readlinkat, readlinkat)			\
 	call(recvfrom, recvfrom) call(recvmsg, recvmsg)			\
 	call(renameat2, renameat2) call(sendfile, sendfile)		\
 	call(semctl, semctl) call(semget, semget) call(semop, semop)	\
-	call(sendmsg, sendmsg) call(sendto, sendto) call(setns, setns)	\
+	call(sendmmsg, sendmmsg) call(sendmsg, sendmsg)			\
+	call(sendto, sendto) call(setns, setns)				\
+	call(setfsuid, setfsuid) call(setfsgid, setfsgid)		\
 	call(setpriority, setpriority)					\
 	call(setsockopt, setsockopt) call(settimeofday, settimeofday)	\
 	call(setuid, setuid) call(setgid, setgid)			\
@@ -54,6 +61,6 @@
 	call(timerfd_gettime, timerfd_gettime)				\
 	call(timerfd_settime, timerfd_settime)				\
 	call(umount2, umount2) call(unshare, unshare)			\
-	call(uname, uname) call(write, write)
+	call(uname, uname) call(write, write) call(writev, writev)
 
 #endif
