@@ -21,6 +21,45 @@ else
 	fail make-again "$(tail -1 "$tmp/again")"
 fi
 
+# A fragment adds and removes; what cannot be had is named.
+configured()
+{
+	rm -rf "$tmp/kobj"
+	mkdir "$tmp/kobj"
+	scripts/config.sh "$B/linux-source-6.12" "$tmp/kobj" "$tmp/no-own" small_defconfig \
+		"$1" make -C "$B/linux-source-6.12" O="$tmp/kobj" ARCH=lkl -s
+}
+
+fragment()
+{
+	printf '# CONFIG_BTRFS_FS is not set\nCONFIG_XFS_FS=y\n' > "$tmp/good.config"
+	configured "$tmp/good.config" && grep -qx "CONFIG_XFS_FS=y" "$tmp/kobj/.config" &&
+		! grep -q "^CONFIG_BTRFS_FS=" "$tmp/kobj/.config" || return
+	printf 'CONFIG_XFS_FS=y\nCONFIG_NO_SUCH_THING=y\n' > "$tmp/bad.config"
+	! configured "$tmp/bad.config" > "$tmp/why" 2>&1 && grep -q CONFIG_NO_SUCH_THING "$tmp/why"
+}
+
+# Every target and variable that "make help" tells of is one.
+helped()
+{
+	local word
+
+	for word in $(make -s help | sed -n '/^Targets/,/^$/s/^  \([a-z][a-z-]*\) .*/\1/p'); do
+		grep -qE "^([a-z -]*[ ])?$word( [a-z -]*)?:" Makefile scripts/*.mk || {
+			echo "there is no target $word"
+			return 1
+		}
+	done
+	for word in $(make -s help | sed -n '/^Variables/,$s/^  \([A-Z_]*\)=.*/\1/p'); do
+		grep -q "\b$word\b" Makefile scripts/*.mk || { echo "no $word"; return 1; }
+	done
+}
+
+export -f configured fragment helped
+export tmp
+try kconfig 120 fragment
+try help 20 helped
+
 # The example builds from an installed tree with pkg-config alone, and runs.
 dest=$tmp/dest
 try install 120 make -s install DESTDIR="$dest" PREFIX=/usr
@@ -33,6 +72,25 @@ try example 120 make -C "$tmp/hello"
 try example-shared 60 env LD_LIBRARY_PATH="$dest/usr/lib" "$tmp/hello/hello"
 try example-static 60 "$tmp/hello/hello-static"
 
+# It may be moved; and goes away again, with all that came.
+moved()
+{
+	mv "$dest" "$tmp/elsewhere" &&
+		make -C "$tmp/hello" -B hello PKG_CONFIG_PATH="$tmp/elsewhere/usr/lib/pkgconfig" &&
+		LD_LIBRARY_PATH="$tmp/elsewhere/usr/lib" "$tmp/hello/hello" &&
+		mv "$tmp/elsewhere" "$dest"
+}
+
+uninstalled()
+{
+	cp -a "$dest" "$tmp/gone" && make -s uninstall DESTDIR="$tmp/gone" PREFIX=/usr || return
+	[ -z "$(find "$tmp/gone" ! -type d)" ] || { find "$tmp/gone" ! -type d | head -3; return 1; }
+}
+
+export dest
+export -f moved uninstalled
+try moved 120 moved
+try uninstall 60 uninstalled
 try headers 400 scripts/check-headers.sh "$dest/usr/include"
 try readme-example 60 bash -c "sed -n '/^#include/,/^}/p' README.md > '$tmp/readme.c' &&
 	cmp '$tmp/readme.c' <(sed 1d examples/hello/hello.c)"
