@@ -1167,6 +1167,36 @@ START_TEST(dhcp_to_the_offered)
 }
 END_TEST
 
+static long ask_for_address(void *ifindex)
+{
+	return lkl_dhcp((int)(long)ifindex, 30000, NULL);
+}
+
+/* Who asks is told that the interface is gone; that it was down for a while is no matter. */
+START_TEST(dhcp_and_the_device_goes)
+{
+	struct lkl_netdev *end[2];
+	uint64_t start = host_ns();
+	int id, ifindex;
+	struct job *job;
+
+	ok(lkl_netdev_pair_create(end, 0));
+	id = ok(lkl_netdev_add(end[0], NULL));
+	ifindex = ok(lkl_netdev_get_ifindex(id));
+	job = run(ask_for_address, (void *)(long)ifindex);
+	usleep(200000);
+	ok(lkl_if_down(ifindex));
+	usleep(200000);
+	ok(lkl_if_up(ifindex));
+	usleep(200000);
+	ok(lkl_netdev_remove(id));
+	fails(join(job), LKL_ENODEV);
+	ck_assert_uint_lt(host_ns() - start, 20000000000);
+	lkl_netdev_free(end[0]);
+	lkl_netdev_free(end[1]);
+}
+END_TEST
+
 /* In a child of fork() nobody keeps the lease: it is no client's, and is in nobody's way. */
 START_TEST(dhcp_and_fork)
 {
@@ -1244,6 +1274,7 @@ int main(void)
 		offloads_differ, addresses, link_state, reconnect, multicast_filter,
 		hot_plug, vde, lossy, malformed_frames, malformed_headers,
 		malformed_shm, shm_peer_dies, idle, errors, shm_ends, forked, dhcp_to_the_offered,
+		dhcp_and_the_device_goes,
 		dhcp_and_fork,
 	};
 	const TTest *const bare[] = { before_start };

@@ -477,8 +477,8 @@ struct lkl_dhcp_lease {
  * lkl_dhcp_stop() or the halt of the kernel; a lease that ends takes the address along.
  * The address is not probed for other users (RFC 5227).
  *
- * Return: 0 or err: -ETIMEDOUT if no server gave an address, -EALREADY if this interface
- * has a client.
+ * Return: 0 or err: -ETIMEDOUT if no server gave an address, -ENODEV if the interface went
+ * meanwhile, -EALREADY if it has a client.
  */
 int lkl_dhcp(int ifindex, unsigned int timeout_ms, struct lkl_dhcp_lease *lease);
 

@@ -265,7 +265,7 @@ static long exchange(struct client *c, enum dhcp_type type, uint32_t own, int un
 	lkl_sys_getrandom((char *)&xid, sizeof(xid), 0);
 	do {
 		err = send_msg(c, type, xid, own, want, server, unicast);
-		if (err == -LKL_ESHUTDOWN || err == -LKL_ENODEV || err == -LKL_ENXIO)
+		if (err == -LKL_ESHUTDOWN || err == -LKL_ENODEV)
 			return err;
 		until = now_ms() + pause;
 		err = wait_answer(c, xid, until < deadline ? until : deadline, a);

@@ -57,7 +57,7 @@ int lkl_dhcp_parse(const struct dhcp_msg *m, size_t len, uint32_t xid, const uin
 
 /* A socket for an interface that has no address yet, or err; to be closed when it has one. */
 long lkl_dhcp_open(int ifindex);
-/* Sends @msg of @len bytes to everybody there, from nobody: a length or err (-ENXIO: it is gone). */
+/* Sends @msg of @len bytes to all, from nobody: a length or err (-ENODEV: the interface went). */
 long lkl_dhcp_shout(int fd, const struct dhcp_msg *msg, size_t len);
 /* The message that waits there: its length, 0 if what waited was none, or err (-EAGAIN). */
 long lkl_dhcp_hear(int fd, struct dhcp_msg *msg);

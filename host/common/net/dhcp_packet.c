@@ -120,10 +120,12 @@ long lkl_dhcp_shout(int fd, const struct dhcp_msg *msg, size_t len)
 	put16(udp + UDP_LENGTH_AT, UDP_HEADER + len);
 	memcpy(udp + UDP_HEADER, msg, len);
 	put16(udp + UDP_SUM_AT, ~sum_udp(packet, udp, UDP_HEADER + len));
-	/* The interface that it is bound to. */
+	/* The interface that it is bound to; no number if that is gone. */
 	err = lkl_sys_getsockname(fd, (struct lkl_sockaddr *)&to, &size);
 	if (err)
 		return err;
+	if (to.sll_ifindex <= 0)
+		return -LKL_ENODEV;
 	to.sll_halen = LKL_ETH_ALEN;
 	memset(to.sll_addr, 255, LKL_ETH_ALEN);
 	return lkl_sys_sendto(fd, packet, IP_MIN + UDP_HEADER + len, 0,
