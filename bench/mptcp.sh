@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# mptcp.sh [FOLDER]: goodput over time of MPTCP over two shaped links beside plain TCP over
-# the better one, one SVG for each run in FOLDER ($B/bench/mptcp by default), and a table.
+# mptcp.sh [FOLDER [PATTERN]]: goodput over time of MPTCP over two shaped links beside plain TCP
+# over the better one, one SVG for each run in FOLDER ($B/bench/mptcp by default), and a table.
 # The scenario of the kernel's own test: 10+10 and 30+10 Mbit/s, 0, 1 and 50 ms more delay on
 # either link, both directions; then a link that fails. LKL_BENCH_ALL=1 runs all of it, with
-# the host and with a second stack of ours as the peer; else some of it. Needs root, tc, jq
-# and gnuplot.
+# the host and with a second stack of ours as the peer; else some of it. With PATTERN those
+# alone whose names match. Needs root, tc, jq and gnuplot.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -14,8 +14,10 @@ cd "$(dirname "$0")/.." || exit 1
 B=${B:-build}
 . tests/lib/links.sh
 out=${1:-$B/bench/mptcp}
+pattern=${2:-*}
 net=$B/bin/lkl-net
-seconds=10
+# Slow start over a link of 50 ms takes half a second of it.
+seconds=20
 server=
 trap 'stop; links_down' EXIT
 
@@ -100,6 +102,8 @@ one()
 	[ "$from" = us ] || direction=(-R)
 	# Without MPTCP the address chooses the link; the first is the faster one here.
 	name=$peer-$a+$b-${da}ms-${db}ms-from-$from
+	# shellcheck disable=SC2053 # a pattern it is
+	[[ $name == $pattern ]] || return
 	start "$peer" "$a" "$b" "$da" "$db"
 	mptcp=$(transfer "$out/$name.mptcp" --mptcp "${direction[@]}" "$host")
 	tcp=$(transfer "$out/$name.tcp" "${direction[@]}" "$host")
@@ -115,6 +119,8 @@ failure()
 {
 	local peer=$1 name=$1-link-fails mptcp tcp
 
+	# shellcheck disable=SC2053 # a pattern it is
+	[[ $name == $pattern ]] || return
 	seconds=24
 	start "$peer" 30 10 0 0
 	(sleep 8; links_cut 1; sleep 8; links_join 1) &
@@ -127,7 +133,7 @@ failure()
 		40 "$out/$name.mptcp" "$out/$name.tcp"
 	printf '%-36s %6s Mbit/s in all, TCP over 30: %6s  %s\n' "$name" "$mptcp" "$tcp" \
 		"$out/$name.svg"
-	seconds=10
+	seconds=20
 }
 
 peers=lkl
