@@ -424,6 +424,29 @@ shown()
 export -f shown
 try shown-owners 60 shown
 
+# When a file was made, which no other time changes.
+birth()
+{
+	local begin born
+	begin=$(date +%s)
+	mount_it "$work/a.img" && as_user touch -d 2001-02-03 "$mnt/born" && umount_it &&
+		mount_it "$work/a.img" && born=$(as_user stat -c %W "$mnt/born") || return
+	# The clock inside goes in steps.
+	[ "$born" -ge $((begin - 1)) ] && [ "$born" -le "$(date +%s)" ] &&
+		[ "$(as_user stat -c %y "$mnt/born" | cut -c -10)" = 2001-02-03 ] || {
+		as_user stat "$mnt/born"
+		return 1
+	}
+	umount_it
+}
+export -f birth
+if printf '%s\n' 6.6 "$(uname -r)" | sort -CV; then
+	try birth 60 birth
+	mounted && umount_it
+else
+	skip birth "needs Linux 6.6"
+fi
+
 read_only()
 {
 	local before

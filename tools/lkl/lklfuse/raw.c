@@ -5,6 +5,7 @@
 
 #include "channel.h"
 #include "fs.h"
+#include "statx_abi.h"
 
 #ifndef FUSE_TMPFILE
 #define FUSE_TMPFILE	51
@@ -72,7 +73,7 @@ static long make_unnamed(const struct fuse_in_header *request, struct node **nod
 	return ret;
 }
 
-bool fs_raw_request(const struct fuse_in_header *request)
+static void reply_tmpfile(const struct fuse_in_header *request)
 {
 	struct {
 		struct fuse_entry_out entry;
@@ -80,16 +81,67 @@ bool fs_raw_request(const struct fuse_in_header *request)
 	} out = { .open.open_flags = FOPEN_KEEP_CACHE };
 	struct lkl_statx attr;
 	struct node *node;
-	long ret;
+	long ret = make_unnamed(request, &node, &attr);
 
-	if (request->opcode != FUSE_TMPFILE)
-		return false;
-	ret = make_unnamed(request, &node, &attr);
 	if (!ret) {
 		out.entry.nodeid = node_id(node);
 		out.entry.attr_valid = fs_attr_timeout();
 		show(&out.entry.attr, &attr);
 	}
 	reply(request, ret, &out, sizeof(out));
-	return true;
+}
+
+static struct fuse_statx_time time_of(const struct timespec *time)
+{
+	return (struct fuse_statx_time){ .sec = time->tv_sec, .nsec = time->tv_nsec };
+}
+
+/* Asked when a program wants to know the time of birth. */
+static void reply_statx(const struct fuse_in_header *request)
+{
+	struct node *node = node_of(request->nodeid);
+	struct fuse_statx_reply out = { .valid = fs_attr_timeout() };
+	struct lkl_statx attr;
+	struct stat st;
+	int fd = node_path(node);
+	long ret = fd;
+
+	if (fd >= 0) {
+		ret = lkl_sys_statx(fd, "", LKL_AT_EMPTY_PATH, NODE_STATX_MASK | LKL_STATX_BTIME,
+				    &attr);
+		node_put(node);
+	}
+	if (!ret) {
+		attr_show(&attr, &st);
+		out.mask = attr.stx_mask & (NODE_STATX_MASK | LKL_STATX_BTIME);
+		out.blksize = st.st_blksize;
+		out.nlink = st.st_nlink;
+		out.uid = st.st_uid;
+		out.gid = st.st_gid;
+		out.mode = st.st_mode;
+		out.ino = st.st_ino;
+		out.size = st.st_size;
+		out.blocks = st.st_blocks;
+		out.atime = time_of(&st.st_atim);
+		out.mtime = time_of(&st.st_mtim);
+		out.ctime = time_of(&st.st_ctim);
+		out.btime.sec = attr.stx_btime.tv_sec;
+		out.btime.nsec = attr.stx_btime.tv_nsec;
+		out.rdev_major = attr.stx_rdev_major;
+		out.rdev_minor = attr.stx_rdev_minor;
+	}
+	reply(request, ret, &out, sizeof(out));
+}
+
+bool fs_raw_request(const struct fuse_in_header *request)
+{
+	switch (request->opcode) {
+	case FUSE_TMPFILE:
+		reply_tmpfile(request);
+		return true;
+	case FUSE_OP_STATX:
+		reply_statx(request);
+		return true;
+	}
+	return false;
 }
