@@ -8,7 +8,7 @@ _lkl_cptofs()
 
 	case $before in
 	-f|--format)
-		COMPREPLY=($(compgen -W "raw qcow2 vmdk vdi vhdx" -- "$word"))
+		COMPREPLY=($(compgen -W "raw qcow2 vmdk vdi vhdx vpc parallels" -- "$word"))
 		return ;;
 	-t|--filesystem-type)
 		COMPREPLY=($(compgen -W "btrfs erofs exfat ext2 ext3 ext4 f2fs iso9660 jfs
