@@ -95,9 +95,6 @@ int lkl_blk_os_probe(struct blk_file *f)
 
 	if (fstat(f->fd, &st))
 		return -errno;
-	/* It is there, but not for reading. */
-	if (fcntl(f->fd, F_GETFL) & O_PATH)
-		return -EBADF;
 	if (S_ISREG(st.st_mode))
 		return probe_file(f, &st);
 	if (S_ISBLK(st.st_mode))

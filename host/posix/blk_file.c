@@ -208,7 +208,8 @@ static int check_fd(struct blk_file *f)
 
 	if (flags < 0)
 		return -errno;
-	if ((flags & O_ACCMODE) == O_WRONLY)
+	/* With O_PATH it is there, but not for reading. */
+	if ((flags & O_ACCMODE) == O_WRONLY || flags & O_PATH)
 		return -EBADF;
 	/* Writes would all go to the end of the file. */
 	if (flags & O_APPEND)
