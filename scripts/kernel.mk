@@ -100,6 +100,7 @@ $(KB)/kernel.stamp: $(KB)/config.stamp $(KB)/kernel.list $(kernel-files) \
 		   $(if $(wildcard $(LINUX)/Kbuild),FORCE) | $(KB)/headers.stamp
 	$(say) KERNEL $(VMLINUX)
 	$(Q)touch $@.begun
+	$(Q)$(if $(wildcard $(VMLINUX)),scripts/stale.sh $(KOBJ))
 	$(Q)+$(dry)CROSS_COMPILE=$(CROSS_COMPILE) scripts/cache.sh kernel $(KSRC) $(KOBJ) -- \
 		$(KBUILD) vmlinux
 	$(Q)mv $@.begun $@

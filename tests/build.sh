@@ -21,6 +21,17 @@ else
 	fail make-again "$(tail -1 "$tmp/again")"
 fi
 
+# What was compiled with a header that arch/lkl has of its own now is compiled again.
+stale()
+{
+	mkdir -p "$tmp/objects/a"
+	touch "$tmp/objects/a/old.o" "$tmp/objects/a/good.o"
+	echo "  arch/lkl/include/generated/asm/page.h \\" > "$tmp/objects/a/.old.o.cmd"
+	echo "  arch/lkl/include/generated/asm/user.h \\" > "$tmp/objects/a/.good.o.cmd"
+	scripts/stale.sh "$tmp/objects" && [ ! -e "$tmp/objects/a/old.o" ] &&
+		[ -e "$tmp/objects/a/good.o" ]
+}
+
 # A fragment adds and removes; what cannot be had is named.
 configured()
 {
@@ -55,8 +66,9 @@ helped()
 	done
 }
 
-export -f configured fragment helped
+export -f stale configured fragment helped
 export tmp
+try stale 10 stale
 try kconfig 120 fragment
 try help 20 helped
 
