@@ -87,10 +87,16 @@ try example-static 60 "$tmp/hello/hello-static"
 # It may be moved; and goes away again, with all that came.
 moved()
 {
-	mv "$dest" "$tmp/elsewhere" &&
-		make -C "$tmp/hello" -B hello PKG_CONFIG_PATH="$tmp/elsewhere/usr/lib/pkgconfig" &&
-		LD_LIBRARY_PATH="$tmp/elsewhere/usr/lib" "$tmp/hello/hello" &&
-		mv "$tmp/elsewhere" "$dest"
+	local other=$tmp/elsewhere/usr/lib
+
+	rm -rf "$tmp/elsewhere"
+	cp -a "$dest" "$tmp/elsewhere"
+	mv "$dest" "$tmp/hidden"
+	PKG_CONFIG_PATH=$other/pkgconfig make -C "$tmp/hello" -B hello &&
+		LD_LIBRARY_PATH=$other "$tmp/hello/hello"
+	set -- $?
+	mv "$tmp/hidden" "$dest"
+	return "$1"
 }
 
 uninstalled()
