@@ -47,6 +47,7 @@ boundary()
 {
 	local name=$1 build=$2 program image command
 	program=$build/bench/boundary
+	[ -e "$program.run" ] || return 0
 	read -ra command < "$program.run"
 	[ -x "$program" ] || program=$program.exe
 	printf '  %-28s' "$name${command:+ (${command[0]##*/})}"
@@ -67,7 +68,7 @@ boundaries()
 	boundary here "$B"
 	for run in "$B"/*/bench/boundary.run; do
 		build=${run%/bench/*}
-		[ ! -e "$run" ] || boundary "${build##*/}" "$build"
+		boundary "${build##*/}" "$build"
 	done
 }
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 ask.py WORD,WORD... COMMAND...: runs the command on a terminal of its own and types a word
-whenever it asks for a passphrase. "^C" is the key; "3^C" is that key after three seconds, whatever
-was asked. Prints what was said; ends as the command did.
+whenever it asks for a passphrase, and again if nothing at all comes of that: who types too early
+may not be heard. "^C" is the key; "3^C" is that key after three seconds, whatever was asked.
+Prints what was said; ends as the command did.
 """
 import os, pty, re, select, sys, time
 
@@ -21,6 +22,7 @@ if not pid:
     os.execvp(sys.argv[2], sys.argv[2:])
 started = time.monotonic()
 said = b""
+typed_at, said_then = started, -1
 while True:
     if select.select([fd], [], [], 0.1)[0]:
         try:
@@ -30,6 +32,8 @@ while True:
         if not more:
             break
         said += more
+    if len(said) == said_then and time.monotonic() - typed_at > 10:
+        typed -= 1
     if typed == len(words):
         continue
     word = words[typed]
@@ -46,5 +50,6 @@ while True:
         time.sleep(0.1)
         os.write(fd, keys)
         typed += 1
+        typed_at, said_then = time.monotonic(), len(said)
 print(text().decode(errors="replace"))
 sys.exit(abs(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))

@@ -44,8 +44,9 @@ int secret_ask(struct secret *secret, const char *title, const char *otherwise)
 			CloseHandle(console);
 		return -1;
 	}
-	fprintf(stderr, "Passphrase for %s: ", title);
+	/* What is typed from now on is not shown. */
 	SetConsoleMode(console, ENABLE_LINE_INPUT | ENABLE_PROCESSED_INPUT);
+	fprintf(stderr, "Passphrase for %s: ", title);
 	ret = read_line(secret, console);
 	SetConsoleMode(console, mode);
 	fputc('\n', stderr);
