@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,27 +51,34 @@ static const char *without_time(const char *line)
 	return end ? end + 2 : line;
 }
 
+/* Where the kernel was says nothing to who uses a program. */
+static bool is_trace(const char *line)
+{
+	const char *text = without_time(line);
+
+	return !strncmp(text, "Call Trace:", 11) || !strncmp(text, " [<", 3);
+}
+
+static void show(const char *line)
+{
+	char text[512], clean[512];
+
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\n"), line);
+	error("kernel: %s", message_clean(clean, sizeof(clean), without_time(text)));
+}
+
 void kernel_log_show(void)
 {
-	const char *at = kept + n_kept;
-	char line[512], clean[512];
-	int lines = 0;
+	const char *last[SHOW_LINES], *at = kept, *end;
+	unsigned int n = 0, i;
 
-	if (verbose || !n_kept)
+	if (verbose)
 		return;
-	while (at > kept && lines <= SHOW_LINES)
-		lines += *--at == '\n';
-	if (*at == '\n')
-		at++;
-	while (*at) {
-		size_t len = strcspn(at, "\n");
-
-		snprintf(line, sizeof(line), "%.*s", (int)len, at);
-		if (len)
-			error("kernel: %s", message_clean(clean, sizeof(clean),
-							  without_time(line)));
-		at += len + (at[len] == '\n');
-	}
+	for (; (end = strchr(at, '\n')); at = end + 1)
+		if (end != at && !is_trace(at))
+			last[n++ % SHOW_LINES] = at;
+	for (i = n > SHOW_LINES ? n - SHOW_LINES : 0; i < n; i++)
+		show(last[i % SHOW_LINES]);
 }
 
 /* That of an application ends it by a signal, and leaves a core file. */
