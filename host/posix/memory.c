@@ -193,12 +193,16 @@ void lkl_host_memory_release_all(void)
 static int may_have(size_t size)
 {
 	struct rlimit limit;
+	unsigned long long most;
 
-	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
-	    limit.rlim_cur >= size)
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return 1;
+	/* A signed number on some systems. */
+	most = limit.rlim_cur;
+	if (most >= size)
 		return 1;
 	lkl_printf("lkl: files may have %llu bytes here (ulimit -f); the kernel's memory needs "
-		   "one of %zu\n", (unsigned long long)limit.rlim_cur, size);
+		   "one of %zu\n", most, size);
 	return 0;
 }
 
