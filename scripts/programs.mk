@@ -196,7 +196,7 @@ $(B)/tests/helpers/own/arguments: $(own-argp-sources) $(wildcard tools/lkl/lib/a
 
 late-thread := $(if $(host-suites)$(foreign),,$(B)/tests/helpers/late_thread.so)
 
-$(late-thread): tests/lib/late_thread.c
+$(late-thread): tests/lib/preload/late_thread.c
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O2 -Wall -Wextra -D_GNU_SOURCE -fPIC -shared -o $@ $<

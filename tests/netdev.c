@@ -1154,9 +1154,11 @@ START_TEST(dhcp_to_the_offered)
 {
 	struct lkl_dhcp_lease lease;
 	struct job *server;
-	int a, b;
+	int a = lkl_veth_add("a", "b"), b;
 
-	a = ok(lkl_veth_add("a", "b"));
+	if (a == -LKL_EOPNOTSUPP)
+		skip("a small kernel has no veth interfaces");
+	ok(a);
 	b = ok(lkl_ifname_to_ifindex("b"));
 	if_up(b, "10.4.0.1", 24, NULL);
 	server = run(dhcp_server, (void *)(long)b);
