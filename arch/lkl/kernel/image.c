@@ -16,20 +16,11 @@ static void __ref boot_main(void)
 	BUG();
 }
 
-static int LKL_ABI image_start(const struct lkl_host_operations *ops,
-			       struct lkl_thread *self, const char *cmdline)
+static int start(struct lkl_thread *self, const char *cmdline)
 {
 	struct lkl_thread_data *td = lkl_td(self);
 	int err;
 
-	if (ops->version != LKL_OPS_VERSION || ops->size != sizeof(*ops))
-		return -EPROTO;
-	lkl_ops = ops;
-	lkl_ctx_bounds = (struct lkl_ctx_bounds){
-		.end = ops->stack_end,
-		.start = ops->stack_start,
-		.memory = ops->stack_memory,
-	};
 	lkl_boot_thread = self;
 	err = lkl_kasan_reserve();
 	if (!err)
@@ -48,6 +39,28 @@ static int LKL_ABI image_start(const struct lkl_host_operations *ops,
 	lkl_cpu_leave(self);
 	td->inside = false;
 	return 0;
+}
+
+static int LKL_ABI image_start(const struct lkl_host_operations *ops,
+			       struct lkl_thread *self, const char *cmdline)
+{
+	struct lkl_thread_data *td = lkl_td(self);
+	int err;
+
+	if (ops->version != LKL_OPS_VERSION || ops->size != sizeof(*ops))
+		return -EPROTO;
+	lkl_ops = ops;
+	lkl_ctx_bounds = (struct lkl_ctx_bounds){
+		.end = ops->stack_end,
+		.start = ops->stack_start,
+		.memory = ops->stack_memory,
+	};
+	err = start(self, cmdline);
+	if (err && td->sem) {
+		ops->sem_free(td->sem);
+		td->sem = NULL;
+	}
+	return err;
 }
 
 static void end_task(struct lkl_thread *self)
