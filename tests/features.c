@@ -125,17 +125,20 @@ START_TEST(other_partitions)
 	static const char *const labels[] = { "gpt", "dos", "sun", "sgi" };
 
 	for (int i = 0; i < COUNT(labels); i++) {
-		const char *path = host_file(labels[i], 64 * MIB);
 		struct lkl_disk disk = { .ops = NULL };
-		char command[5000];
+		char path[4096], command[5000];
 		uint32_t whole, dev;
 		int id;
 
-		snprintf(command, sizeof(command), "printf 'label: %s\nsize=20M\nsize=20M\n' | "
+		/* The next file's name may come to the same place. */
+		snprintf(path, sizeof(path), "%s", host_file(labels[i], 64 * MIB));
+		/* No newline in it: a command line of Windows would end there. */
+		snprintf(command, sizeof(command), "{ echo label: %s; echo size=20M; echo size=20M; } | "
 			 "PATH=$PATH:/sbin:/usr/sbin sfdisk -q %s 2>/dev/null", labels[i], path);
 		if (host_shell(command))
 			skip("no sfdisk that makes %s", labels[i]);
 		disk.fd = open(path, O_RDWR | O_CLOEXEC);
+		ck_assert_int_ge(disk.fd, 0);
 		id = ok(lkl_disk_add(&disk));
 		ok(lkl_get_virtio_blkdev(id, 0, &whole));
 		for (int part = 1; part <= 2; part++) {
