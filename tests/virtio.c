@@ -161,6 +161,17 @@ int lkl_trigger_irq(int irq)
 	return 0;
 }
 
+/* By bit. */
+static int irqs_held;
+
+void lkl_hold_irq(int irq, int held)
+{
+	if (held)
+		__atomic_fetch_or(&irqs_held, 1 << irq, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&irqs_held, ~(1 << irq), __ATOMIC_SEQ_CST);
+}
+
 int lkl_get_free_irq(const char *user)
 {
 	(void)user;
@@ -716,6 +727,7 @@ START_TEST(interrupts_when_wanted)
 	plug_file(&b, fd, 0);
 	probe_with(&b.d, b.d.slot, want, 1);
 	ck_assert_int_eq(rw(&b.d, T_IN, 0, buf, SECTOR), 0);
+	reg_write(&b.d, 0x64, reg_read(&b.d, 0x60));
 	before = irqs_raised;
 	/* Only the third from now is worth an interrupt. */
 	b.d.ring[0]->avail.used_event = b.d.ring[0]->last_used + 2;
@@ -728,7 +740,17 @@ START_TEST(interrupts_when_wanted)
 			b.d.ring[0]->avail.flags = 1;
 		kick(&b.d, 0);
 		ck_assert_int_eq(irqs_raised - before, i >= 2);
+		ck_assert_int_eq(!!irqs_held, i >= 2);
 	}
+	/* Held until the driver has acknowledged all of it; and a look at nothing lets go, too. */
+	reg_write(&b.d, 0x64, 2);
+	ck_assert_int_ne(irqs_held, 0);
+	reg_write(&b.d, 0x64, reg_read(&b.d, 0x60));
+	ck_assert_int_eq(irqs_held, 0);
+	irqs_held = ~0;
+	ck_assert_uint_eq(reg_read(&b.d, 0x60), 0);
+	ck_assert_int_ne(irqs_held, ~0);
+	irqs_held = 0;
 	ck_assert_uint_eq(b.d.ring[0]->used.idx, 5);
 	if (!_i)
 		ck_assert_uint_eq(b.d.ring[0]->used.avail_event, 5);

@@ -444,6 +444,12 @@ int lkl_trigger_irq(int irq)
 	return image.ops ? image.ops->trigger_irq(irq) : -LKL_ERR_NODEV;
 }
 
+void lkl_hold_irq(int irq, int held)
+{
+	if (image.ops)
+		image.ops->hold_irq(irq, held);
+}
+
 int lkl_get_free_irq(const char *user)
 {
 	return image.ops ? image.ops->get_free_irq(user) : -LKL_ERR_NODEV;

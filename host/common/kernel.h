@@ -10,6 +10,9 @@
 unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long addr,
 				    int write);
 
+/* hold_irq() of struct lkl_image; nothing without a kernel. */
+void lkl_hold_irq(int irq, int held);
+
 /* Before fork(), and after it on either side; on hosts that have fork(). */
 void lkl_kernel_fork_prepare(void);
 void lkl_kernel_fork_done(int child);

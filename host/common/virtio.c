@@ -8,6 +8,7 @@
 #include "le.h"
 #include "linux_errno.h"
 #include "iomem.h"
+#include "kernel.h"
 #include "virtio.h"
 
 enum {
@@ -62,8 +63,21 @@ void lkl_virtio_interrupt(struct lkl_virtio_dev *dev, uint32_t isr)
 {
 	__atomic_fetch_or(&dev->isr, isr, __ATOMIC_SEQ_CST);
 	/* The driver is there: @irq is set. */
-	if (lkl_virtio_status(dev) & LKL_VIRTIO_S_DRIVER_OK && dev->irq > 0)
+	if (lkl_virtio_status(dev) & LKL_VIRTIO_S_DRIVER_OK && dev->irq > 0) {
+		lkl_hold_irq(dev->irq, 1);
 		lkl_trigger_irq(dev->irq);
+	}
+}
+
+/* The interrupt falls when nothing is left of it; also if a reset was at the same time. */
+static void acknowledge(struct lkl_virtio_dev *dev, uint32_t isr)
+{
+	if (__atomic_and_fetch(&dev->isr, ~isr, __ATOMIC_SEQ_CST))
+		return;
+	lkl_hold_irq(dev->irq, 0);
+	/* One that came meanwhile. */
+	if (__atomic_load_n(&dev->isr, __ATOMIC_SEQ_CST))
+		lkl_hold_irq(dev->irq, 1);
 }
 
 void lkl_virtio_config_changed(struct lkl_virtio_dev *dev)
@@ -97,8 +111,10 @@ static void reset_device(struct lkl_virtio_dev *dev)
 	dev->device_features_sel = 0;
 	dev->driver_features_sel = 0;
 	dev->queue_sel = 0;
-	__atomic_store_n(&dev->isr, 0, __ATOMIC_RELEASE);
-	__atomic_store_n(&dev->status, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&dev->status, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&dev->isr, 0, __ATOMIC_SEQ_CST);
+	if (dev->irq > 0)
+		lkl_hold_irq(dev->irq, 0);
 }
 
 static void write_status(struct lkl_virtio_dev *dev, uint32_t val)
@@ -145,6 +161,8 @@ static uint32_t read_queue_reg(const struct lkl_virtio_queue *q,
 
 static uint32_t read_reg(struct lkl_virtio_dev *dev, unsigned int offset)
 {
+	uint32_t isr;
+
 	switch (offset) {
 	case REG_MAGIC:
 		return MAGIC;
@@ -159,7 +177,10 @@ static uint32_t read_reg(struct lkl_virtio_dev *dev, unsigned int offset)
 			return 0;
 		return dev->device_features >> (32 * dev->device_features_sel);
 	case REG_INTERRUPT_STATUS:
-		return __atomic_load_n(&dev->isr, __ATOMIC_ACQUIRE);
+		isr = __atomic_load_n(&dev->isr, __ATOMIC_ACQUIRE);
+		if (!isr)
+			acknowledge(dev, 0);
+		return isr;
 	case REG_STATUS:
 		return lkl_virtio_status(dev);
 	case REG_CONFIG_GENERATION:
@@ -243,7 +264,7 @@ static void write_reg(struct lkl_virtio_dev *dev, unsigned int offset, uint32_t 
 			dev->model->notify(dev, val);
 		break;
 	case REG_INTERRUPT_ACK:
-		__atomic_fetch_and(&dev->isr, ~val, __ATOMIC_SEQ_CST);
+		acknowledge(dev, val);
 		break;
 	case REG_STATUS:
 		write_status(dev, val);

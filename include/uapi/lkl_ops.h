@@ -25,7 +25,7 @@
 #endif
 
 /* Raised whenever a member of either table changes its place or its meaning. */
-#define LKL_OPS_VERSION 4
+#define LKL_OPS_VERSION 5
 
 typedef unsigned long long lkl_thread_t;
 
@@ -271,6 +271,12 @@ struct lkl_image {
 	void (LKL_ABI *thread_exit)(struct lkl_thread *self);
 	/* Raises interrupt @irq. Any thread, any context; never blocks. */
 	int (LKL_ABI *trigger_irq)(int irq);
+	/*
+	 * A device holds interrupt @irq from before it raises it until the driver has
+	 * acknowledged it: meanwhile the kernel looks again whenever it handles
+	 * interrupts or timers, so none is lost for good. As above.
+	 */
+	void (LKL_ABI *hold_irq)(int irq, int held);
 	int (LKL_ABI *get_free_irq)(const char *user);
 	void (LKL_ABI *put_irq)(int irq, const char *user);
 	/*

@@ -126,6 +126,7 @@ const struct lkl_image lkl_image __section(".data.rel.ro") = {
 	.syscall = lkl_image_syscall,
 	.thread_exit = image_thread_exit,
 	.trigger_irq = lkl_image_trigger_irq,
+	.hold_irq = lkl_image_hold_irq,
 	.get_free_irq = lkl_image_get_free_irq,
 	.put_irq = lkl_image_put_irq,
 	.stop = image_stop,

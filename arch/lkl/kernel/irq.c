@@ -14,12 +14,28 @@
 /* Which interrupts have a user, by bit; get_free_irq() is any thread's. */
 static u64 used_irqs = 1;
 
+/* Which are held by their devices until the driver has acknowledged them, by bit. */
+static u64 held_irqs;
+
+/* Without those that nobody listens to, as one that nobody cared for a hundred thousand times. */
+static u64 heard_irqs(void)
+{
+	u64 held = __atomic_load_n(&held_irqs, __ATOMIC_ACQUIRE), heard = 0;
+
+	for (; held; held &= held - 1)
+		if (!irqd_irq_disabled(irq_get_irq_data(__ffs64(held))))
+			heard |= held & -held;
+	return heard;
+}
+
+/* Those that are still held were not seen, or have come again meanwhile. */
 static void run_raised(void)
 {
 	u64 irqs = __atomic_exchange_n(&lkl_cpu.irqs, 0, __ATOMIC_ACQUIRE);
 
-	for (; irqs; irqs &= irqs - 1)
-		generic_handle_irq(__ffs64(irqs));
+	for (irqs |= heard_irqs(); irqs; irqs = heard_irqs())
+		for (; irqs; irqs &= irqs - 1)
+			generic_handle_irq(__ffs64(irqs));
 }
 
 static void wake_entering(void)
@@ -71,6 +87,14 @@ int LKL_ABI lkl_image_trigger_irq(int irq)
 	__atomic_fetch_or(&lkl_cpu.irqs, BIT_ULL(irq), __ATOMIC_SEQ_CST);
 	lkl_cpu_raise(LKL_PENDING_IRQ);
 	return 0;
+}
+
+void LKL_ABI lkl_image_hold_irq(int irq, int held)
+{
+	if (held)
+		__atomic_fetch_or(&held_irqs, BIT_ULL(irq), __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&held_irqs, ~BIT_ULL(irq), __ATOMIC_SEQ_CST);
 }
 
 int LKL_ABI lkl_image_get_free_irq(const char *user)

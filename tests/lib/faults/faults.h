@@ -33,8 +33,9 @@ enum fault {
 	/* The clocks jump ahead by an hour; the date also back by ten years. */
 	FAULT_TIME,
 	FAULT_WALL_TIME,
-	/* An interrupt is first not seen and comes again later; or comes twice. */
-	FAULT_IRQ_LATE,
+	/* An interrupt does not arrive; is not seen by its driver; or comes twice. */
+	FAULT_IRQ_LOST,
+	FAULT_IRQ_UNSEEN,
 	FAULT_IRQ_TWICE,
 	/* No random numbers. */
 	FAULT_RANDOM,
@@ -56,8 +57,6 @@ extern const char *const fault_names[FAULTS];
 /* Puts the failing operations into lkl_host_ops; nothing fails before faults_begin(). */
 void faults_install(void);
 void faults_begin(const struct fault_plan *plan);
-/* From now on no interrupt is late. Before the kernel halts. */
-void faults_quiet(void);
 /* Nothing fails any more. Returns how many calls have. */
 unsigned int faults_end(void);
 

@@ -8,6 +8,7 @@
 long long LKL_ABI lkl_image_syscall(struct lkl_thread *th, long long nr,
 				    const long long *params);
 int LKL_ABI lkl_image_trigger_irq(int irq);
+void LKL_ABI lkl_image_hold_irq(int irq, int held);
 int LKL_ABI lkl_image_get_free_irq(const char *user);
 void LKL_ABI lkl_image_put_irq(int irq, const char *user);
 unsigned long long LKL_ABI lkl_image_fault(struct lkl_thread *th,
