@@ -246,36 +246,49 @@ static int is_up(const struct lkl_virtio_net *net)
 	       !net_is_set(&net->forked);
 }
 
-static uint16_t *status_of(struct lkl_virtio_net *net)
+/*
+ * Where the driver sees it. Not all processors can change 16 bits at once, but all can store
+ * them; of several threads the last one that stores finds that it is right.
+ */
+static void show_status(struct lkl_virtio_net *net)
 {
-	return (uint16_t *)((char *)&net->config + offsetof(struct net_config, status));
+	uint16_t *shown = (uint16_t *)((char *)&net->config + offsetof(struct net_config, status));
+	uint32_t status;
+
+	do {
+		status = __atomic_load_n(&net->status, __ATOMIC_SEQ_CST);
+		__atomic_store_n(shown, lkl_le16((uint16_t)status), __ATOMIC_SEQ_CST);
+	} while (__atomic_load_n(&net->status, __ATOMIC_SEQ_CST) != status);
 }
 
 void lkl_virtio_net_announced(struct lkl_virtio_net *net)
 {
-	__atomic_and_fetch(status_of(net), ~lkl_le16(NET_S_ANNOUNCE), __ATOMIC_ACQ_REL);
+	__atomic_fetch_and(&net->status, ~NET_S_ANNOUNCE, __ATOMIC_SEQ_CST);
+	show_status(net);
 }
 
 /* One end may go while the other comes, in two threads: who looks last is right. */
 void lkl_virtio_net_update_link(struct lkl_virtio_net *net)
 {
-	uint16_t old, new;
+	uint32_t old, new;
 	int up, done, changed = 0;
 
 	do {
 		up = is_up(net);
 		net_set(&net->link_down, !up);
-		old = __atomic_load_n(status_of(net), __ATOMIC_ACQUIRE);
-		new = up ? old | lkl_le16(NET_S_LINK_UP) : old & ~lkl_le16(NET_S_LINK_UP);
+		old = __atomic_load_n(&net->status, __ATOMIC_ACQUIRE);
+		new = up ? old | NET_S_LINK_UP : old & ~NET_S_LINK_UP;
 		/* Who is new at the other end does not know where we are. */
 		if (new != old && up && has_feature(net, NET_F_GUEST_ANNOUNCE))
-			new |= lkl_le16(NET_S_ANNOUNCE);
-		done = __atomic_compare_exchange_n(status_of(net), &old, new, 0,
+			new |= NET_S_ANNOUNCE;
+		done = __atomic_compare_exchange_n(&net->status, &old, new, 0,
 						   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 		changed |= done && new != old;
 	} while (!done || up != is_up(net));
-	if (changed)
-		lkl_virtio_config_changed(&net->dev);
+	if (!changed)
+		return;
+	show_status(net);
+	lkl_virtio_config_changed(&net->dev);
 }
 
 void lkl_net_link(struct lkl_net_backend *b, int up)
@@ -372,7 +385,8 @@ static struct lkl_virtio_net *new_net(struct lkl_net_backend *b, struct lkl_netd
 	net->active_queues = 1;
 	net->cable = !b->no_link;
 	net->link_down = b->no_link;
-	net->config.status = lkl_le16(b->no_link ? 0 : NET_S_LINK_UP);
+	net->status = b->no_link ? 0 : NET_S_LINK_UP;
+	net->config.status = lkl_le16((uint16_t)net->status);
 	net->config.max_virtqueue_pairs = lkl_le16((uint16_t)b->queues);
 	net->dev.model = &net_model;
 	net->dev.queue_count = 2 * b->queues + 1;

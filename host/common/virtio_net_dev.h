@@ -84,7 +84,7 @@ struct net_queue {
 
 struct lkl_virtio_net {
 	struct lkl_virtio_dev dev;
-	/* Its status is changed by device threads too: atomic. */
+	/* Its status is stored by device threads too: atomic. */
 	struct net_config config __attribute__((aligned(8)));
 	struct lkl_net_backend *backend;
 	struct lkl_netdev *nd;
@@ -95,6 +95,7 @@ struct lkl_virtio_net {
 	lkl_thread_t thread;
 
 	/* Atomic. */
+	uint32_t status;	/* NET_S_x, as in @config */
 	int stop_thread;
 	int stopped;		/* no driver, or it resets the device */
 	int active_queues;
