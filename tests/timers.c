@@ -330,14 +330,16 @@ END_TEST
 START_TEST(many_host_timers)
 {
 	static struct ring rings[200];
+	/* The emulator has 32. */
+	size_t n = emulated() ? 30 : COUNT(rings);
 
-	for (size_t i = 0; i < COUNT(rings); i++) {
+	for (size_t i = 0; i < n; i++) {
 		new_ring(&rings[i]);
-		set_ring(&rings[i], (COUNT(rings) - i) * 1000000);
+		set_ring(&rings[i], (n - i) * 1000000);
 	}
-	for (size_t i = 0; i < COUNT(rings); i++)
+	for (size_t i = 0; i < n; i++)
 		wait_for_rings(&rings[i], 1);
-	for (size_t i = 0; i < COUNT(rings); i++) {
+	for (size_t i = 0; i < n; i++) {
 		is(rings[i].fired, 1);
 		lkl_host_ops.timer_free(rings[i].timer);
 	}
