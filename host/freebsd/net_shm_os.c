@@ -194,3 +194,12 @@ void lkl_shm_wake(uint32_t *word)
 {
 	_umtx_op(word, UMTX_OP_WAKE, 1, NULL, NULL);
 }
+
+int lkl_shm_can_wait_any(void)
+{
+	return 0;
+}
+
+void lkl_shm_wait_any(const struct shm_word *words, int n, unsigned long long deadline)
+{
+}

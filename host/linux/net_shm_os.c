@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <lkl_ops.h>
+
 #include "net_shm.h"
 
 static int lock_byte(int fd, int cmd, int type, int byte)
@@ -58,4 +60,23 @@ void lkl_shm_wait(uint32_t *word, uint32_t seen, uint64_t ns)
 void lkl_shm_wake(uint32_t *word)
 {
 	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* Linux has it from 5.16 on; it says EINVAL to no words. */
+int lkl_shm_can_wait_any(void)
+{
+	return syscall(SYS_futex_waitv, NULL, 0, 0, NULL, 0) < 0 && errno != ENOSYS;
+}
+
+void lkl_shm_wait_any(const struct shm_word *words, int n, unsigned long long deadline)
+{
+	struct timespec ts = { .tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000 };
+	struct futex_waitv waits[FUTEX_WAITV_MAX];
+
+	for (int i = 0; i < n; i++)
+		waits[i] = (struct futex_waitv){
+			.val = words[i].seen, .uaddr = (uintptr_t)words[i].word, .flags = FUTEX_32,
+		};
+	syscall(SYS_futex_waitv, waits, n, 0, deadline == LKL_TIME_NEVER ? NULL : &ts,
+		CLOCK_MONOTONIC);
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "net_fd.h"
-#include "net_idle.h"
 
 int lkl_net_fd_init(struct net_fd *f, const struct lkl_net_backend_ops *ops)
 {
@@ -55,7 +54,7 @@ void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 	uint64_t count;
 	int i;
 
-	if (lkl_net_idle_stand_by(f)) {
+	if (lkl_net_idle_stand_by(&f->idle)) {
 		*w = ready;
 		return;
 	}
@@ -91,23 +90,37 @@ void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 	if (fds[b->queues + 1].fd >= 0 && fds[b->queues + 1].revents)
 		ready.tx |= 1;
 	if (ready.rx)
-		lkl_net_idle_frames(f);
+		lkl_net_idle_frames(&f->idle);
 	*w = ready;
 }
 
+static int idle_fd(struct lkl_net_backend *b, int queue)
+{
+	return lkl_net_fd_is_dead(to_fd(b), queue) ? -1 : to_fd(b)->fd[queue];
+}
+
+static const struct net_idle_ops idle_ops = {
+	.fd = idle_fd,
+};
+
 void lkl_net_fd_attach(struct lkl_net_backend *b)
 {
-	lkl_net_idle_add(to_fd(b));
+	struct net_fd *f = to_fd(b);
+
+	f->idle = (struct net_idle){
+		.backend = b, .ops = &idle_ops, .wake_fd = f->wake_fd, .look_ms = -1,
+	};
+	lkl_net_idle_add(&f->idle);
 }
 
 void lkl_net_fd_detach(struct lkl_net_backend *b)
 {
-	lkl_net_idle_remove(to_fd(b));
+	lkl_net_idle_remove(&to_fd(b)->idle);
 }
 
 void lkl_net_fd_wake(struct lkl_net_backend *b)
 {
-	if (!lkl_net_idle_wake(to_fd(b)))
+	if (!lkl_net_idle_wake(&to_fd(b)->idle))
 		lkl_net_fd_hup(b);
 }
 

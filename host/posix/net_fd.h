@@ -3,13 +3,7 @@
 #ifndef LKL_POSIX_NET_FD_H
 #define LKL_POSIX_NET_FD_H
 
-#include "../common/net_backend.h"
-
-/* Who waits for frames: the device's thread, or those that wait in the kernel. */
-enum net_fd_state {
-	NET_FD_POLLS,
-	NET_FD_STANDS_BY,
-};
+#include "net_idle.h"
 
 struct net_fd {
 	struct lkl_net_backend base;
@@ -21,17 +15,7 @@ struct net_fd {
 	int out_fd;
 	/* eventfd */
 	int wake_fd;
-
-	/* For net_idle.c. Atomic: */
-	int idle_state;
-	int idle_deep;
-	/* The device's thread's: */
-	int idle_streak;
-	int idle_needed;
-	int idle_looks;
-	unsigned int idle_ended;
-	/* Its place there, from 1 on; 0: it has none. */
-	int idle_slot;
+	struct net_idle idle;
 };
 
 static inline struct net_fd *to_fd(struct lkl_net_backend *b)

@@ -6,8 +6,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "net_fd.h"
 #include "net_idle.h"
+#include "net_shm.h"
 
 #define DEVICES_MAX	16
 #define FDS_MAX		64
@@ -23,11 +23,14 @@
 #define LOOK_MS		1
 #define LOOKS		50
 
+/* One call waits for descriptors or for words; so devices of one kind stand by at a time. */
+enum kind { FDS, WORDS, KINDS };
+
 static struct {
 	/* Held while devices are looked after. */
 	pthread_mutex_t lock;
 	/* Under @lock. */
-	struct net_fd *devices[DEVICES_MAX];
+	struct net_idle *devices[DEVICES_MAX];
 	unsigned int generation;
 
 	/* Atomic, as all that follows. */
@@ -37,16 +40,19 @@ static struct {
 	/* When the last one began or ended. */
 	unsigned long long last;
 	/* Devices whose threads stand by. */
-	int standing_by;
+	int standing_by[KINDS];
 	/* One of them does; and how often that has ended. */
 	int guest;
 	unsigned int ended;
 	/* Devices whose threads sleep until that happens. */
 	int deep;
-	/* Of the guest's rounds: begun and ended; odd while it waits for descriptors. */
+	/* Of the guest's rounds: begun and ended; odd while it waits for its devices. */
 	unsigned int rounds;
-	/* eventfd, for the guest */
+	/* What it waits for in this round, of enum kind; and what else wakes it: an eventfd ... */
+	int waits_for;
 	int wake_fd;
+	/* ... or a word that changes. */
+	uint32_t wake_word;
 } idle = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.wake_fd = -1,
@@ -60,6 +66,16 @@ static const sem_t *guest_sem;
 static int get(const int *p)
 {
 	return __atomic_load_n(p, __ATOMIC_SEQ_CST);
+}
+
+static enum kind kind_of(const struct net_idle *d)
+{
+	return d->ops->word ? WORDS : FDS;
+}
+
+static int any_stands_by(void)
+{
+	return get(&idle.standing_by[FDS]) || get(&idle.standing_by[WORDS]);
 }
 
 static void kick(int fd)
@@ -78,6 +94,16 @@ static void drain(int fd)
 		return;
 }
 
+/* It has said what it waits for before it looked for the last time. */
+static void wake_guest(void)
+{
+	__atomic_fetch_add(&idle.wake_word, 1, __ATOMIC_SEQ_CST);
+	if (get(&idle.waits_for) == WORDS)
+		lkl_shm_wake(&idle.wake_word);
+	else
+		kick(idle.wake_fd);
+}
+
 /* The threads of the others stayed in the parent, and so did the devices. */
 static void forked(void)
 {
@@ -86,7 +112,8 @@ static void forked(void)
 		idle.devices[i] = NULL;
 	idle.n_devices = 0;
 	idle.waiting = 0;
-	idle.standing_by = 0;
+	idle.standing_by[FDS] = 0;
+	idle.standing_by[WORDS] = 0;
 	idle.guest = 0;
 	idle.rounds = 0;
 	idle.deep = 0;
@@ -100,31 +127,41 @@ static void start(void)
 	pthread_atfork(NULL, NULL, forked);
 }
 
-static void set_state(struct net_fd *f, enum net_fd_state state)
+static void take_over(struct net_idle *d)
 {
-	int old = __atomic_exchange_n(&f->idle_state, state, __ATOMIC_SEQ_CST);
-
-	if (old != (int)state)
-		__atomic_fetch_add(&idle.standing_by, (int)state - old, __ATOMIC_SEQ_CST);
+	if (__atomic_exchange_n(&d->stands_by, 0, __ATOMIC_SEQ_CST))
+		__atomic_fetch_sub(&idle.standing_by[kind_of(d)], 1, __ATOMIC_SEQ_CST);
 }
 
-void lkl_net_idle_add(struct net_fd *f)
+/* Unless one of the other kind does. */
+static void stand_by(struct net_idle *d)
+{
+	enum kind kind = kind_of(d);
+
+	if (get(&d->stands_by))
+		return;
+	__atomic_fetch_add(&idle.standing_by[kind], 1, __ATOMIC_SEQ_CST);
+	if (get(&idle.standing_by[!kind]))
+		__atomic_fetch_sub(&idle.standing_by[kind], 1, __ATOMIC_SEQ_CST);
+	else
+		__atomic_store_n(&d->stands_by, 1, __ATOMIC_SEQ_CST);
+}
+
+void lkl_net_idle_add(struct net_idle *d)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int i;
 
 	pthread_once(&once, start);
-	f->idle_state = NET_FD_POLLS;
-	f->idle_streak = 0;
-	f->idle_needed = STREAK;
+	d->needed = STREAK;
 	pthread_mutex_lock(&idle.lock);
 	if (idle.wake_fd < 0)
 		idle.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	for (i = 0; i < DEVICES_MAX && idle.wake_fd >= 0; i++) {
 		if (idle.devices[i])
 			continue;
-		idle.devices[i] = f;
-		f->idle_slot = i + 1;
+		idle.devices[i] = d;
+		d->slot = i + 1;
 		idle.generation++;
 		__atomic_fetch_add(&idle.n_devices, 1, __ATOMIC_SEQ_CST);
 		break;
@@ -140,16 +177,16 @@ static void end_round(unsigned int round)
 			sched_yield();
 }
 
-void lkl_net_idle_remove(struct net_fd *f)
+void lkl_net_idle_remove(struct net_idle *d)
 {
 	unsigned int round = 0;
 
-	if (!f->idle_slot)
+	if (!d->slot)
 		return;
 	pthread_mutex_lock(&idle.lock);
-	if (idle.devices[f->idle_slot - 1] == f) {
-		idle.devices[f->idle_slot - 1] = NULL;
-		set_state(f, NET_FD_POLLS);
+	if (idle.devices[d->slot - 1] == d) {
+		idle.devices[d->slot - 1] = NULL;
+		take_over(d);
 		__atomic_fetch_sub(&idle.n_devices, 1, __ATOMIC_SEQ_CST);
 		idle.generation++;
 		/* Nobody needs it any more: no descriptor is left behind. */
@@ -158,54 +195,54 @@ void lkl_net_idle_remove(struct net_fd *f)
 			idle.wake_fd = -1;
 		} else {
 			round = idle.rounds;
-			kick(idle.wake_fd);
+			wake_guest();
 		}
 	}
-	f->idle_slot = 0;
+	d->slot = 0;
 	pthread_mutex_unlock(&idle.lock);
 	end_round(round);
 }
 
-int lkl_net_idle_stand_by(struct net_fd *f)
+int lkl_net_idle_stand_by(struct net_idle *d)
 {
-	struct pollfd wake = { .fd = f->wake_fd, .events = POLLIN };
+	struct pollfd wake = { .fd = d->wake_fd, .events = POLLIN };
 	unsigned int ended;
 	int deep;
 
-	if (get(&f->idle_state) == NET_FD_POLLS)
+	if (!get(&d->stands_by))
 		return 0;
-	deep = f->idle_looks > LOOKS;
+	deep = d->looks > LOOKS;
 	if (deep) {
-		__atomic_store_n(&f->idle_deep, 1, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&d->deep, 1, __ATOMIC_SEQ_CST);
 		__atomic_fetch_add(&idle.deep, 1, __ATOMIC_SEQ_CST);
 		/* Said first, looked then; the guest does it the other way round. */
 		if (!get(&idle.guest))
 			wake.fd = -1;
 	}
 	if (wake.fd >= 0)
-		poll(&wake, 1, deep ? -1 : LOOK_MS);
+		poll(&wake, 1, deep ? d->look_ms : LOOK_MS);
 	if (wake.revents)
-		drain(f->wake_fd);
+		drain(d->wake_fd);
 	if (deep) {
-		__atomic_store_n(&f->idle_deep, 0, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&d->deep, 0, __ATOMIC_SEQ_CST);
 		__atomic_fetch_sub(&idle.deep, 1, __ATOMIC_SEQ_CST);
-		f->idle_looks = 0;
+		d->looks = 0;
 	}
 	ended = __atomic_load_n(&idle.ended, __ATOMIC_SEQ_CST);
-	if (ended != f->idle_ended) {
-		f->idle_looks = 0;
-		if (f->idle_needed > STREAK)
-			f->idle_needed /= 2;
+	if (ended != d->ended) {
+		d->looks = 0;
+		if (d->needed > STREAK)
+			d->needed /= 2;
 	} else if (get(&idle.guest)) {
-		f->idle_looks++;
+		d->looks++;
 	} else {
 		/* Nobody came since the last look. */
-		f->idle_streak = 0;
-		if (f->idle_needed < STREAK_MAX)
-			f->idle_needed *= 2;
-		set_state(f, NET_FD_POLLS);
+		d->streak = 0;
+		if (d->needed < STREAK_MAX)
+			d->needed *= 2;
+		take_over(d);
 	}
-	f->idle_ended = ended;
+	d->ended = ended;
 	return 1;
 }
 
@@ -220,68 +257,102 @@ static int somebody_waits(void)
 	       lkl_host_ops.time() - __atomic_load_n(&idle.last, __ATOMIC_RELAXED) < LATELY_NS;
 }
 
-void lkl_net_idle_frames(struct net_fd *f)
+void lkl_net_idle_frames(struct net_idle *d)
 {
-	if (!f->idle_slot)
+	if (!d->slot)
 		return;
 	if (!somebody_waits()) {
-		f->idle_streak = 0;
+		d->streak = 0;
 		return;
 	}
-	if (++f->idle_streak < f->idle_needed)
+	if (++d->streak < d->needed)
 		return;
-	f->idle_looks = 0;
-	f->idle_ended = __atomic_load_n(&idle.ended, __ATOMIC_SEQ_CST) - 1;
-	set_state(f, NET_FD_STANDS_BY);
+	d->looks = 0;
+	d->ended = __atomic_load_n(&idle.ended, __ATOMIC_SEQ_CST) - 1;
+	stand_by(d);
 }
 
-int lkl_net_idle_wake(struct net_fd *f)
+int lkl_net_idle_wake(struct net_idle *d)
 {
-	if (!f->idle_slot || get(&f->idle_state) == NET_FD_POLLS)
+	if (!d->slot || !get(&d->stands_by))
 		return 0;
 	/* Whoever comes next will see, and the device's thread looks now and then. */
 	if (get(&idle.guest) && !working)
-		kick(idle.wake_fd);
+		wake_guest();
 	return 1;
 }
 
+/* Device @i, with the lock held, if nobody else looks after it: what it wants is in @w. */
+static struct net_idle *mine(int i, struct lkl_net_wait *w)
+{
+	struct net_idle *d = idle.devices[i];
+
+	if (!d || !get(&d->stands_by))
+		return NULL;
+	lkl_net_wants(d->backend, w);
+	return d;
+}
+
+/* With the lock held. */
+static void work(struct net_idle *d, const struct lkl_net_wait *w)
+{
+	working = 1;
+	lkl_net_work(d->backend, w);
+	working = 0;
+}
+
+/* Does whatever can be done; with the lock held. */
+static void work_all(void)
+{
+	struct lkl_net_wait w;
+
+	for (int i = 0; i < DEVICES_MAX; i++) {
+		struct net_idle *d = mine(i, &w);
+
+		if (d)
+			work(d, &w);
+	}
+}
+
+static struct timespec to_timespec(unsigned long long ns)
+{
+	return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+}
+
+/* ---- waiting for descriptors ------------------------------------------------------ */
+
 struct watched {
-	struct net_fd *device;
+	struct net_idle *device;
 	int queue;
 };
 
-/* What the devices want that nobody else looks after; with the lock held. */
-static int list(struct pollfd *fds, struct watched *watched)
+/* With the lock held. */
+static int list_fds(struct pollfd *fds, struct watched *watched)
 {
-	int d, i, n = 0;
+	struct lkl_net_wait w;
+	int n = 0;
 
-	for (d = 0; d < DEVICES_MAX; d++) {
-		struct net_fd *f = idle.devices[d];
-		struct lkl_net_wait w;
+	for (int i = 0; i < DEVICES_MAX; i++) {
+		struct net_idle *d = mine(i, &w);
 
-		if (!f || get(&f->idle_state) == NET_FD_POLLS)
-			continue;
-		lkl_net_wants(&f->base, &w);
-		for (i = 0; i < f->base.queues && n < FDS_MAX; i++) {
-			int events = (w.rx >> i & 1 ? POLLIN : 0) |
-				     (w.tx >> i & 1 ? POLLOUT : 0);
+		for (int q = 0; d && q < d->backend->queues && n < FDS_MAX; q++) {
+			int events = (w.rx >> q & 1 ? POLLIN : 0) |
+				     (w.tx >> q & 1 ? POLLOUT : 0);
+			int fd = events ? d->ops->fd(d->backend, q) : -1;
 
-			if (!events || lkl_net_fd_is_dead(f, i))
+			if (fd < 0)
 				continue;
-			fds[n] = (struct pollfd){ .fd = f->fd[i], .events = events };
-			watched[n] = (struct watched){ f, i };
+			fds[n] = (struct pollfd){ .fd = fd, .events = events };
+			watched[n] = (struct watched){ d, q };
 			n++;
 		}
 	}
 	return n;
 }
 
-static void look_after(const struct pollfd *fds, const struct watched *watched, int n)
+static void work_fds(const struct pollfd *fds, const struct watched *watched, int n)
 {
-	int i;
-
-	working = 1;
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		struct lkl_net_wait w = { 0 };
 
 		if (!fds[i].revents)
@@ -290,33 +361,26 @@ static void look_after(const struct pollfd *fds, const struct watched *watched, 
 			w.rx = 1u << watched[i].queue;
 		if (fds[i].revents & ~POLLIN)
 			w.tx = 1u << watched[i].queue;
-		lkl_net_work(&watched[i].device->base, &w);
+		work(watched[i].device, &w);
 	}
-	working = 0;
 }
 
-/* One round: waits, then does what there is to do. */
-static void look_once(unsigned long long deadline)
+static void look_at_fds(unsigned long long deadline)
 {
 	struct watched watched[FDS_MAX];
 	struct pollfd fds[FDS_MAX + 1];
 	unsigned long long now = lkl_host_ops.time();
-	struct timespec ts = { 0 };
-	int forever = deadline == LKL_TIME_NEVER;
+	struct timespec ts = to_timespec(deadline > now ? deadline - now : 0);
 	unsigned int generation;
 	int n, ready;
 
 	pthread_mutex_lock(&idle.lock);
-	n = list(fds, watched);
+	n = list_fds(fds, watched);
 	generation = idle.generation;
 	__atomic_fetch_add(&idle.rounds, 1, __ATOMIC_SEQ_CST);
 	pthread_mutex_unlock(&idle.lock);
 	fds[n] = (struct pollfd){ .fd = idle.wake_fd, .events = POLLIN };
-	if (deadline > now && !forever) {
-		ts.tv_sec = (deadline - now) / 1000000000;
-		ts.tv_nsec = (deadline - now) % 1000000000;
-	}
-	ready = ppoll(fds, n + 1, forever ? NULL : &ts, NULL);
+	ready = ppoll(fds, n + 1, deadline == LKL_TIME_NEVER ? NULL : &ts, NULL);
 	__atomic_fetch_add(&idle.rounds, 1, __ATOMIC_SEQ_CST);
 	if (ready <= 0)
 		return;
@@ -324,18 +388,58 @@ static void look_once(unsigned long long deadline)
 		drain(idle.wake_fd);
 	pthread_mutex_lock(&idle.lock);
 	if (generation == idle.generation)
-		look_after(fds, watched, n);
+		work_fds(fds, watched, n);
 	pthread_mutex_unlock(&idle.lock);
 }
 
-static void wake_deep(void)
+/* ---- waiting for words ------------------------------------------------------------- */
+
+/* With the lock held; 0 if there is something to do. */
+static int list_words(struct shm_word *words)
 {
-	int d;
+	struct lkl_net_wait w;
+	int n = 0;
+
+	for (int i = 0; i < DEVICES_MAX; i++) {
+		struct net_idle *d = mine(i, &w);
+
+		if (!d || !d->ops->word)
+			continue;
+		words[n].word = d->ops->word(d->backend, &w, &words[n].seen);
+		if (!words[n++].word)
+			return 0;
+	}
+	return n;
+}
+
+/* @seen: the guest's own word, before it looked whether it is to wait. */
+static void look_at_words(unsigned long long deadline, uint32_t seen)
+{
+	struct shm_word words[DEVICES_MAX + 1];
+	int n;
 
 	pthread_mutex_lock(&idle.lock);
-	for (d = 0; d < DEVICES_MAX; d++)
-		if (idle.devices[d] && get(&idle.devices[d]->idle_deep))
-			kick(idle.devices[d]->wake_fd);
+	n = list_words(words);
+	__atomic_fetch_add(&idle.rounds, 1, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&idle.lock);
+	if (n) {
+		words[n] = (struct shm_word){ &idle.wake_word, seen };
+		lkl_shm_wait_any(words, n + 1, deadline);
+	}
+	__atomic_fetch_add(&idle.rounds, 1, __ATOMIC_SEQ_CST);
+	pthread_mutex_lock(&idle.lock);
+	work_all();
+	pthread_mutex_unlock(&idle.lock);
+}
+
+/* ---- who waits ------------------------------------------------------------------------ */
+
+static void wake_deep(void)
+{
+	pthread_mutex_lock(&idle.lock);
+	for (int i = 0; i < DEVICES_MAX; i++)
+		if (idle.devices[i] && get(&idle.devices[i]->deep))
+			kick(idle.devices[i]->wake_fd);
 	pthread_mutex_unlock(&idle.lock);
 }
 
@@ -345,18 +449,29 @@ int lkl_net_idle_begin(void)
 
 	note_waiting();
 	__atomic_fetch_add(&idle.waiting, 1, __ATOMIC_SEQ_CST);
-	return get(&idle.standing_by) &&
+	return any_stands_by() &&
 	       __atomic_compare_exchange_n(&idle.guest, &none, 1, 0, __ATOMIC_SEQ_CST,
 					   __ATOMIC_SEQ_CST);
 }
 
 int lkl_net_idle_wait(sem_t *sem, unsigned long long deadline)
 {
-	int taken;
+	int taken = 0;
 
 	__atomic_store_n(&guest_sem, sem, __ATOMIC_SEQ_CST);
-	while (!(taken = !sem_trywait(sem)) && lkl_host_ops.time() < deadline)
-		look_once(deadline);
+	for (;;) {
+		enum kind kind = get(&idle.standing_by[WORDS]) ? WORDS : FDS;
+		uint32_t seen = __atomic_load_n(&idle.wake_word, __ATOMIC_SEQ_CST);
+
+		__atomic_store_n(&idle.waits_for, kind, __ATOMIC_SEQ_CST);
+		taken = !sem_trywait(sem);
+		if (taken || lkl_host_ops.time() >= deadline)
+			break;
+		if (kind == WORDS)
+			look_at_words(deadline, seen);
+		else
+			look_at_fds(deadline);
+	}
 	__atomic_store_n(&guest_sem, NULL, __ATOMIC_SEQ_CST);
 	return taken;
 }
@@ -375,26 +490,14 @@ void lkl_net_idle_end(int guest)
 
 void LKL_ABI lkl_net_idle_poll(void)
 {
-	int d;
-
 	if (!get(&idle.n_devices))
 		return;
 	note_waiting();
 	/* If the lock is taken, so are the devices looked after. */
-	if (!get(&idle.standing_by) || pthread_mutex_trylock(&idle.lock))
+	if (!any_stands_by() || pthread_mutex_trylock(&idle.lock))
 		return;
 	__atomic_fetch_add(&idle.ended, 1, __ATOMIC_SEQ_CST);
-	working = 1;
-	for (d = 0; d < DEVICES_MAX; d++) {
-		struct net_fd *f = idle.devices[d];
-		struct lkl_net_wait w;
-
-		if (!f || get(&f->idle_state) == NET_FD_POLLS)
-			continue;
-		lkl_net_wants(&f->base, &w);
-		lkl_net_work(&f->base, &w);
-	}
-	working = 0;
+	work_all();
 	pthread_mutex_unlock(&idle.lock);
 }
 
@@ -402,5 +505,5 @@ void lkl_net_idle_posted(const sem_t *sem)
 {
 	/* The semaphore may be gone by now; only its address is looked at. */
 	if (__atomic_load_n(&guest_sem, __ATOMIC_SEQ_CST) == sem && !working)
-		kick(idle.wake_fd);
+		wake_guest();
 }

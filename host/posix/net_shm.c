@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,11 +55,13 @@ struct shm {
 	/* Our own view of what only we write. */
 	uint32_t head;
 	uint32_t tail;
+	/* Atomic. */
 	int woken;
-	/* The device's thread's. */
 	int peer;
 	int broken;
+	/* The device's thread's. */
 	uint64_t looked;
+	struct net_idle idle;
 };
 
 static struct shm *to_shm(struct lkl_net_backend *b)
@@ -79,6 +82,11 @@ static struct ring *in_ring(struct shm *s)
 static uint32_t load(const uint32_t *p)
 {
 	return __atomic_load_n(p, __ATOMIC_ACQUIRE);
+}
+
+static int is_set(const int *flag)
+{
+	return __atomic_load_n(flag, __ATOMIC_ACQUIRE);
 }
 
 static uint32_t record(size_t len)
@@ -131,7 +139,7 @@ static int has_frame(struct shm *s)
 
 static long give_up(struct shm *s)
 {
-	s->broken = 1;
+	__atomic_store_n(&s->broken, 1, __ATOMIC_RELAXED);
 	lkl_printf("lkl: shm: the other end wrote nonsense; no more is taken from it\n");
 	lkl_net_link(&s->base, 0);
 	return -EAGAIN;
@@ -144,7 +152,7 @@ static long shm_rx(struct lkl_net_backend *b, int queue, struct iovec *iov, int 
 	uint32_t there = load(&in_ring(s)->head) - s->tail, len;
 	size_t copied;
 
-	if (s->broken || !there)
+	if (is_set(&s->broken) || !there)
 		return -EAGAIN;
 	if (there > RING_SIZE || there < sizeof(len))
 		return give_up(s);
@@ -161,22 +169,33 @@ static long shm_rx(struct lkl_net_backend *b, int queue, struct iovec *iov, int 
 /* Whether somebody is at the other end; tells the kernel if that changed. */
 static void look_for_peer(struct shm *s)
 {
-	int peer = !s->broken && lkl_shm_is_locked(s->fd, !s->end);
+	int peer = !is_set(&s->broken) && lkl_shm_is_locked(s->fd, !s->end);
 
 	s->looked = lkl_host_ops.time();
-	if (peer == s->peer)
-		return;
-	s->peer = peer;
-	lkl_net_link(&s->base, peer);
+	if (__atomic_exchange_n(&s->peer, peer, __ATOMIC_RELEASE) != peer)
+		lkl_net_link(&s->base, peer);
 }
 
 /* Whether what @w asks for is there; the rest is struck out of it. */
 static int ready(struct shm *s, const struct lkl_net_wait *w, struct lkl_net_wait *is)
 {
-	is->rx = w->rx && !s->broken && has_frame(s);
+	is->rx = w->rx && !is_set(&s->broken) && has_frame(s);
 	/* Who is not there takes no frames: they are lost, as on a cable. */
-	is->tx = w->tx && (has_room(s, LKL_NET_FRAME_MAX) || !s->peer);
-	return is->rx || is->tx || __atomic_load_n(&s->woken, __ATOMIC_ACQUIRE);
+	is->tx = w->tx && (has_room(s, LKL_NET_FRAME_MAX) || !is_set(&s->peer));
+	return is->rx || is->tx;
+}
+
+/* Asks for the bell. Returns what it shows before that. */
+static uint32_t ask(struct shm *s, const struct lkl_net_wait *w)
+{
+	uint32_t seen = load(&s->front->bell[s->end]);
+
+	if (w->rx)
+		__atomic_store_n(&in_ring(s)->reader_waits, 1, __ATOMIC_SEQ_CST);
+	if (w->tx)
+		__atomic_store_n(&out_ring(s)->writer_waits, 1, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return seen;
 }
 
 static void drop_output(struct shm *s)
@@ -191,28 +210,57 @@ static void shm_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 	struct lkl_net_wait is = { 0 };
 	uint32_t seen;
 
-	if (lkl_host_ops.time() - s->looked > LOOK_NS || !s->peer)
+	if (lkl_host_ops.time() - s->looked > LOOK_NS || !is_set(&s->peer))
 		look_for_peer(s);
-	if (w->tx && !s->peer)
+	if (w->tx && !is_set(&s->peer))
 		drop_output(s);
-	seen = load(&s->front->bell[s->end]);
-	if (w->rx)
-		__atomic_store_n(&in_ring(s)->reader_waits, 1, __ATOMIC_SEQ_CST);
-	if (w->tx)
-		__atomic_store_n(&out_ring(s)->writer_waits, 1, __ATOMIC_SEQ_CST);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!ready(s, w, &is)) {
+	if (lkl_net_idle_stand_by(&s->idle)) {
+		*w = is;
+		return;
+	}
+	seen = ask(s, w);
+	if (!ready(s, w, &is) && !is_set(&s->woken)) {
 		lkl_shm_wait(&s->front->bell[s->end], seen, LOOK_NS);
 		ready(s, w, &is);
 	}
 	__atomic_store_n(&s->woken, 0, __ATOMIC_RELEASE);
+	if (is.rx)
+		lkl_net_idle_frames(&s->idle);
 	*w = is;
+}
+
+static uint32_t *idle_word(struct lkl_net_backend *b, const struct lkl_net_wait *w,
+			   uint32_t *seen)
+{
+	struct shm *s = to_shm(b);
+	struct lkl_net_wait is;
+
+	*seen = ask(s, w);
+	return ready(s, w, &is) ? NULL : &s->front->bell[s->end];
+}
+
+static const struct net_idle_ops idle_ops = {
+	.word = idle_word,
+};
+
+static void shm_hup(struct lkl_net_backend *b)
+{
+	struct shm *s = to_shm(b);
+	uint64_t one = 1;
+
+	__atomic_store_n(&s->woken, 1, __ATOMIC_RELEASE);
+	ring_bell(s, s->end);
+	/* A full counter wakes as well. */
+	if (write(s->idle.wake_fd, &one, sizeof(one)) < 0)
+		return;
 }
 
 static void shm_wake(struct lkl_net_backend *b)
 {
 	struct shm *s = to_shm(b);
 
+	if (lkl_net_idle_wake(&s->idle))
+		return;
 	__atomic_store_n(&s->woken, 1, __ATOMIC_RELEASE);
 	ring_bell(s, s->end);
 }
@@ -225,6 +273,13 @@ static void shm_attach(struct lkl_net_backend *b)
 	s->tail = load(&in_ring(s)->head);
 	__atomic_store_n(&in_ring(s)->tail, s->tail, __ATOMIC_RELEASE);
 	ring_bell(s, !s->end);
+	if (lkl_shm_can_wait_any())
+		lkl_net_idle_add(&s->idle);
+}
+
+static void shm_detach(struct lkl_net_backend *b)
+{
+	lkl_net_idle_remove(&to_shm(b)->idle);
 }
 
 static void shm_free(struct lkl_net_backend *b, int forked)
@@ -237,6 +292,8 @@ static void shm_free(struct lkl_net_backend *b, int forked)
 			munmap(s->data[i], 2 * RING_SIZE);
 	if (s->fd >= 0)
 		lkl_shm_close(s->fd, forked);
+	if (s->idle.wake_fd >= 0)
+		close(s->idle.wake_fd);
 	if (s->front) {
 		/* It looks, and finds our lock gone. */
 		if (!forked)
@@ -252,7 +309,9 @@ static const struct lkl_net_backend_ops shm_ops = {
 	.rx = shm_rx,
 	.wait = shm_wait,
 	.wake = shm_wake,
+	.hup = shm_hup,
 	.attach = shm_attach,
+	.detach = shm_detach,
 	.free = shm_free,
 };
 
@@ -316,6 +375,15 @@ int lkl_net_open_shm(const char *path, uint32_t offload, struct lkl_net_why *why
 
 	if (!s)
 		return lkl_net_fail(why, -ENOMEM, "no memory");
+	s->idle = (struct net_idle){
+		.backend = &s->base, .ops = &idle_ops, .look_ms = LOOK_NS / 1000000,
+		.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+	};
+	if (s->idle.wake_fd < 0) {
+		err = lkl_net_fail(why, -errno, "eventfd: %s", strerror(errno));
+		free(s);
+		return err;
+	}
 	s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->fd < 0) {
 		err = lkl_net_fail(why, -errno, "%s: %s", path, strerror(errno));

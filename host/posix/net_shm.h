@@ -22,4 +22,14 @@ void lkl_shm_close(int fd, int forked);
 void lkl_shm_wait(uint32_t *word, uint32_t seen, uint64_t ns);
 void lkl_shm_wake(uint32_t *word);
 
+struct shm_word {
+	uint32_t *word;
+	uint32_t seen;
+};
+
+/* Whether this can be done for several words. */
+int lkl_shm_can_wait_any(void);
+/* Sleeps until @deadline, or LKL_TIME_NEVER, if each word is what was seen of it. */
+void lkl_shm_wait_any(const struct shm_word *words, int n, unsigned long long deadline);
+
 #endif
