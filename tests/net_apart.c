@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two kernels in two processes, joined by sockets of the host. time limit: 120 s
+ * Two kernels in two processes, joined by sockets or memory of the host. time limit: 120 s
  */
 #include <pthread.h>
 #include <unistd.h>
@@ -344,6 +344,43 @@ START_TEST(unix_socket)
 }
 END_TEST
 
+/* A process that serves and is gone, another one in its place, and one that floods us. */
+START_TEST(shared_memory)
+{
+	char path[250], why[300];
+	struct lkl_netdev *nd;
+	struct job *job;
+	struct end e;
+	int i, err;
+
+	snprintf(path, sizeof(path), "%s", host_file("cable", 0));
+	unlink(path);
+	err = try_open("shm", path, &nd, why);
+	if (err == -LKL_EINVAL && strstr(why, "no network device of type"))
+		skip("%s", why);
+	ck_assert_msg(!err, "%d, %s", err, why);
+	lkl_netdev_free(nd);
+	for (i = 0; i < 3; i++) {
+		job = start_peer("shm", path, i == 2);
+		e.nd = open_dev("shm", path);
+		start_kernel();
+		if (i < 2) {
+			meet(&e);
+			ck_assert(if_wait_carrier(e.ifindex, 0));
+			is(join(job), SERVED);
+			ck_assert_int_lt(ping(THEIRS, 56, 200), 0);
+			unplug(&e);
+		} else {
+			plug(&e);
+			ok(ping(THEIRS, 56, 20000));
+			unplug(&e);
+			is(join(job), LEFT);
+		}
+		halt_kernel();
+	}
+}
+END_TEST
+
 START_TEST(errors)
 {
 	static const struct {
@@ -431,8 +468,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *bare[] = { tcp, tcp_listening, tcp_unplugged, udp, unix_socket, errors,
-				descriptors };
+	const TTest *bare[] = { tcp, tcp_listening, tcp_unplugged, udp, unix_socket, shared_memory,
+				errors, descriptors };
 
 	return run_tests("net_apart", NULL, 0, LIST(bare), 60);
 }
