@@ -463,7 +463,9 @@ int lkl_net_idle_wait(sem_t *sem, unsigned long long deadline)
 		enum kind kind = get(&idle.standing_by[WORDS]) ? WORDS : FDS;
 		uint32_t seen = __atomic_load_n(&idle.wake_word, __ATOMIC_SEQ_CST);
 
-		__atomic_store_n(&idle.waits_for, kind, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&idle.waits_for, kind, __ATOMIC_RELAXED);
+		/* Said first, looked then; who posts does it the other way round. */
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		taken = !sem_trywait(sem);
 		if (taken || lkl_host_ops.time() >= deadline)
 			break;

@@ -129,7 +129,9 @@ static void sleep_unless(struct lkl_thread *th, bool (*ready)(struct lkl_thread 
 	struct lkl_thread_data *td = lkl_td(th);
 	u32 awake = LKL_AWAKE;
 
-	__atomic_store_n(&td->sleep, LKL_AWAKE, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&td->sleep, LKL_AWAKE, __ATOMIC_RELAXED);
+	/* Said first, looked then; who wakes does it the other way round. */
+	mb();
 	if (ready(th))
 		return;
 	if (!__atomic_compare_exchange_n(&td->sleep, &awake, LKL_ASLEEP, false,
