@@ -195,6 +195,7 @@ void lkl_shm_wake(uint32_t *word)
 	_umtx_op(word, UMTX_OP_WAKE, 1, NULL, NULL);
 }
 
+/* _umtx_op(2) waits for one word. */
 int lkl_shm_can_wait_any(void)
 {
 	return 0;

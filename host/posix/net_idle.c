@@ -108,8 +108,16 @@ static void wake_guest(void)
 static void forked(void)
 {
 	pthread_mutex_init(&idle.lock, NULL);
-	for (int i = 0; i < DEVICES_MAX; i++)
+	for (int i = 0; i < DEVICES_MAX; i++) {
+		struct net_idle *d = idle.devices[i];
+
+		if (!d)
+			continue;
+		d->stands_by = 0;
+		d->deep = 0;
+		d->slot = 0;
 		idle.devices[i] = NULL;
+	}
 	idle.n_devices = 0;
 	idle.waiting = 0;
 	idle.standing_by[FDS] = 0;
@@ -141,10 +149,14 @@ static void stand_by(struct net_idle *d)
 	if (get(&d->stands_by))
 		return;
 	__atomic_fetch_add(&idle.standing_by[kind], 1, __ATOMIC_SEQ_CST);
-	if (get(&idle.standing_by[!kind]))
+	if (get(&idle.standing_by[!kind])) {
 		__atomic_fetch_sub(&idle.standing_by[kind], 1, __ATOMIC_SEQ_CST);
-	else
-		__atomic_store_n(&d->stands_by, 1, __ATOMIC_SEQ_CST);
+		return;
+	}
+	__atomic_store_n(&d->stands_by, 1, __ATOMIC_SEQ_CST);
+	/* Somebody may wait already, for others only. */
+	if (get(&idle.guest))
+		wake_guest();
 }
 
 void lkl_net_idle_add(struct net_idle *d)
