@@ -187,6 +187,9 @@ $(B)/tests/helpers/own/fs2tar: $(own-fs2tar-sources) $(HB)/libtools.a $(B)/liblk
 		$^ $(program-libs) -Wl,--as-needed $(if $(used-lib),$$($(PKG_CONFIG) --libs $(used-lib)))
 	$(Q)ln -sf fs2tar $(@D)/tar2fs
 
+# What programs of Windows do is compared with it.
+check-mingw: $(B)/tests/helpers/own/fs2tar
+
 # Our own argp, which other hosts have, beside the C library's.
 own-argp-sources := tests/helpers/arguments.c $(addprefix tools/lkl/lib/,argp/argp.c message.c)
 
