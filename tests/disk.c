@@ -228,6 +228,49 @@ START_TEST(hot_add_remove)
 }
 END_TEST
 
+/* One thread halts the kernel while another one adds disks and removes them, or just after. */
+static atomic_int halting;
+
+static long come_and_go(void *arg)
+{
+	const char *path = arg;
+	struct lkl_disk disk = file_disk(path, O_RDWR);
+	int id, n = 0;
+
+	while (!halting || n++ < 3) {
+		id = lkl_disk_add(&disk);
+		if (id < 0)
+			continue;
+		/* A kernel that is just going keeps it. */
+		while (lkl_disk_remove(disk))
+			usleep(10);
+	}
+	close(disk.fd);
+	return 0;
+}
+
+START_TEST(removed_while_it_halts)
+{
+	const char *path = host_file("disk", MIB);
+	struct lkl_disk disk = file_disk(path, O_RDWR);
+	struct job *job;
+
+	for (int i = 0; i < 30; i++) {
+		start_kernel();
+		halting = 0;
+		job = run(come_and_go, (void *)path);
+		ok(lkl_disk_add(&disk));
+		usleep(i * 200);
+		halting = 1;
+		ok(lkl_sys_halt());
+		is(join(job), 0);
+		ok(lkl_disk_remove(disk));
+		lkl_cleanup();
+	}
+	close(disk.fd);
+}
+END_TEST
+
 START_TEST(removed_while_open)
 {
 	struct lkl_disk disk = file_disk(host_file("disk", 4 * MIB), O_RDWR);
@@ -671,7 +714,9 @@ int main(void)
 		application_operations, io_errors, slow_disk_stops_nobody,
 		several_requests_under_way, host_disk_full,
 	};
-	const TTest *const bare[] = { added_before_start, as_many_as_go, no_disks };
+	const TTest *const bare[] = {
+		added_before_start, as_many_as_go, no_disks, removed_while_it_halts,
+	};
 
 	return run_tests("disk", LIST(inside), LIST(bare), 30);
 }

@@ -434,6 +434,25 @@ long lkl_sys_halt(void)
 	return k ? 0 : err;
 }
 
+int lkl_kernel_keep(void)
+{
+	struct lkl_sem *sem;
+
+	/* Whoever ends a kernel waits until this thread has left it. */
+	if (self && self->inside)
+		return -LKL_ERR_DEADLK;
+	sem = lkl_host_ops.sem_alloc(0);
+	await_change(sem);
+	if (sem)
+		lkl_host_ops.sem_free(sem);
+	return 0;
+}
+
+void lkl_kernel_let_go(void)
+{
+	end_change();
+}
+
 int lkl_is_running(void)
 {
 	return !!running;

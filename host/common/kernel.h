@@ -10,6 +10,13 @@
 unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long addr,
 				    int write);
 
+/*
+ * Between these no kernel starts or ends, nor does anybody else come in between; to be short.
+ * Waits for who does that just now. -EDEADLK inside of a call.
+ */
+int lkl_kernel_keep(void);
+void lkl_kernel_let_go(void);
+
 /* hold_irq() of struct lkl_image; nothing without a kernel. */
 void lkl_hold_irq(int irq, int held);
 

@@ -348,15 +348,16 @@ static int plug(struct lkl_virtio_dev *dev)
 	lkl_long params[6] = { lkl_iomem_base(dev->slot), WINDOW_SIZE, 0, dev->slot };
 	long ret;
 
-	ret = take_irq(dev);
+	ret = lkl_kernel_keep();
 	if (ret)
 		return ret;
+	ret = take_irq(dev);
 	params[2] = dev->irq;
-	ret = lkl_syscall(LKL_CALL_VIRTIO_ADD, params);
-	if (ret < 0) {
-		drop_irq(dev);
+	lkl_kernel_let_go();
+	if (!ret)
+		ret = lkl_syscall(LKL_CALL_VIRTIO_ADD, params);
+	if (ret < 0)
 		return ret;
-	}
 	dev->platform_id = ret;
 	return 0;
 }
@@ -372,7 +373,7 @@ static void free_queues(struct lkl_virtio_dev *dev)
 int lkl_virtio_add(struct lkl_virtio_dev *dev)
 {
 	unsigned int i;
-	int ret = 0;
+	int ret = 0, err;
 
 	if (!dev->queue_count || dev->queue_count > LKL_VIRTIO_QUEUES_MAX)
 		return -LKL_ERR_INVAL;
@@ -393,11 +394,14 @@ int lkl_virtio_add(struct lkl_virtio_dev *dev)
 	}
 	if (lkl_is_running())
 		ret = plug(dev);
-	if (ret) {
-		lkl_iomem_remove(dev->slot);
-		goto fail;
-	}
-	return dev->slot;
+	if (!ret)
+		return dev->slot;
+	/* Who starts or ends a kernel meanwhile finds the whole device, or nothing. */
+	err = lkl_kernel_keep();
+	drop_irq(dev);
+	lkl_iomem_remove(dev->slot);
+	if (!err)
+		lkl_kernel_let_go();
 fail:
 	free_queues(dev);
 	return ret;
@@ -417,16 +421,25 @@ static void stop_device(struct lkl_virtio_dev *dev)
 
 int lkl_virtio_remove(struct lkl_virtio_dev *dev)
 {
+	long err, ret = 0;
+
 	if (lkl_is_running() && dev->platform_id >= 0) {
 		lkl_long params[6] = { dev->platform_id };
-		long ret = lkl_syscall(LKL_CALL_VIRTIO_REMOVE, params);
 
-		if (ret < 0)
-			return ret;
+		ret = lkl_syscall(LKL_CALL_VIRTIO_REMOVE, params);
+	}
+	err = lkl_kernel_keep();
+	if (err)
+		return err;
+	/* A kernel that ended meanwhile has no device any more. */
+	if (ret < 0 && lkl_is_running()) {
+		lkl_kernel_let_go();
+		return ret;
 	}
 	stop_device(dev);
 	drop_irq(dev);
 	lkl_iomem_remove(dev->slot);
+	lkl_kernel_let_go();
 	free_queues(dev);
 	return 0;
 }
