@@ -676,7 +676,7 @@ void lkl_cpu_leave_dead(struct lkl_thread *th)
 void lkl_cpu_fork_prepare(struct lkl_thread *th)
 {
 	lkl_cpu_enter(th);
-	while (!single_task_running())
+	while (!single_task_running() || lkl_thread_is_spawned())
 		schedule_timeout_uninterruptible(1);
 }
 

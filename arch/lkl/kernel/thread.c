@@ -75,6 +75,12 @@ void lkl_thread_each_wanting(void (*fn)(struct lkl_thread *th))
 		fn(spawning);
 }
 
+/* It may sleep for want of memory meanwhile. */
+bool lkl_thread_is_spawned(void)
+{
+	return spawning;
+}
+
 /* The threads in question do not exist on this side of a fork(). */
 void lkl_thread_forget_wanting(void)
 {

@@ -58,6 +58,7 @@ int lkl_thread_start_spawner(void);
 void lkl_thread_forget_wanting(void);
 void lkl_thread_each_wanting(void (*fn)(struct lkl_thread *th));
 struct lkl_thread *lkl_thread_spawning(void);
+bool lkl_thread_is_spawned(void);
 void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task);
 
 /* lib/random.c: the host's, as arch_get_random_seed_longs() */
