@@ -162,14 +162,14 @@ int lkl_trigger_irq(int irq)
 }
 
 /* By bit. */
-static int irqs_held;
+static uint64_t irqs_held;
 
 void lkl_hold_irq(int irq, int held)
 {
 	if (held)
-		__atomic_fetch_or(&irqs_held, 1 << irq, __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&irqs_held, 1ULL << irq, __ATOMIC_SEQ_CST);
 	else
-		__atomic_fetch_and(&irqs_held, ~(1 << irq), __ATOMIC_SEQ_CST);
+		__atomic_fetch_and(&irqs_held, ~(1ULL << irq), __ATOMIC_SEQ_CST);
 }
 
 int lkl_kernel_keep(void)
@@ -753,12 +753,12 @@ START_TEST(interrupts_when_wanted)
 	}
 	/* Held until the driver has acknowledged all of it; and a look at nothing lets go, too. */
 	reg_write(&b.d, 0x64, 2);
-	ck_assert_int_ne(irqs_held, 0);
+	ck_assert_uint_ne(irqs_held, 0);
 	reg_write(&b.d, 0x64, reg_read(&b.d, 0x60));
-	ck_assert_int_eq(irqs_held, 0);
-	irqs_held = ~0;
+	ck_assert_uint_eq(irqs_held, 0);
+	irqs_held = ~0ULL;
 	ck_assert_uint_eq(reg_read(&b.d, 0x60), 0);
-	ck_assert_int_ne(irqs_held, ~0);
+	ck_assert_uint_ne(irqs_held, ~0ULL);
 	irqs_held = 0;
 	ck_assert_uint_eq(b.d.ring[0]->used.idx, 5);
 	if (!_i)
