@@ -28,7 +28,8 @@
 #define SMALL		1024
 #define ARGS_MAX	12
 #define RUNS_MAX	64
-#define SWITCH		"/sys/module/fuse/parameters/enable_uring"
+/* How long an idle processor of a virtual machine waits before it halts, where it does not. */
+#define WAKEFUL		"200000"
 
 /* Somebody who mounts images. */
 struct mounter {
@@ -37,6 +38,7 @@ struct mounter {
 	const char *umount[ARGS_MAX];
 	struct ceiling *ceiling;	/* instead of these, it is no command */
 	bool ring;			/* it is asked through io_uring, not /dev/fuse */
+	bool wakeful;			/* idle processors wait before they halt */
 	struct image img;
 	const char *missing;		/* why it cannot be measured, or NULL */
 };
@@ -80,6 +82,13 @@ static struct mounter ring_through = {
 	.umount = { NULL, "-u", MNT },
 };
 
+/* As Linux has virtual machines by default; halting and waking costs more than most requests. */
+static struct mounter wakeful = {
+	.name = "lklfuse, guest_halt_poll_ns=" WAKEFUL, .id = "wakeful", .wakeful = true,
+	.mount = { NULL, IMAGE, MNT },
+	.umount = { NULL, "-u", MNT },
+};
+
 static struct mounter only_answers = {
 	.name = "FUSE that only answers", .id = "ceiling",
 	.ceiling = &(struct ceiling){ .writeback = 0 },
@@ -92,42 +101,61 @@ static struct mounter gathering = {
 };
 
 static struct mounter *const beside[] = {
-	&ring, &through, &ring_through, &only_answers, &gathering, &fuse2fs,
+	&wakeful, &ring, &through, &ring_through, &only_answers, &gathering, &fuse2fs,
 };
 
 #define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))
 
 static char *buf;
-/* What the host had been set to; 0 if it cannot be changed. */
-static char switch_before;
+
+/* What root may set on the host, and what it was; empty if it cannot be changed. */
+struct setting {
+	const char *file;
+	char before[32];
+};
 
 /* Whether what is mounted from now on may be asked through io_uring. */
-static bool set_switch(char to)
+static struct setting uring = { .file = "/sys/module/fuse/parameters/enable_uring" };
+static struct setting halting = { .file = "/sys/module/haltpoll/parameters/guest_halt_poll_ns" };
+
+static bool set(const struct setting *s, const char *to)
 {
-	int fd = open(SWITCH, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, &to, 1) == 1;
+	int fd = open(s->file, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, to, strlen(to)) == (ssize_t)strlen(to);
 
 	if (fd >= 0)
 		close(fd);
 	return done;
 }
 
-static void restore_switch(void)
+static void restore_settings(void)
 {
-	set_switch(switch_before);
+	if (uring.before[0])
+		set(&uring, uring.before);
+	if (halting.before[0])
+		set(&halting, halting.before);
 }
 
-static void find_switch(void)
+static void find_setting(struct setting *s)
 {
-	int fd = open(SWITCH, O_RDONLY | O_CLOEXEC);
+	int fd = open(s->file, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
 
 	if (fd < 0)
 		return;
-	if (read(fd, &switch_before, 1) != 1 || !set_switch(switch_before))
-		switch_before = 0;
+	n = read(fd, s->before, sizeof(s->before) - 1);
+	s->before[n < 0 ? 0 : n] = 0;
+	s->before[strcspn(s->before, "\n")] = 0;
+	if (!set(s, s->before))
+		s->before[0] = 0;
 	close(fd);
-	if (switch_before)
-		atexit(restore_switch);
+}
+
+/* Before @m is measured. */
+static void set_processors(const struct mounter *m)
+{
+	if (halting.before[0])
+		set(&halting, m->wakeful ? WAKEFUL : halting.before);
 }
 
 static int run(const struct mounter *m, const char *const *command)
@@ -149,8 +177,8 @@ static int run(const struct mounter *m, const char *const *command)
 
 static bool try_mount(const struct mounter *m)
 {
-	if (switch_before)
-		set_switch(m->ring ? 'Y' : 'N');
+	if (uring.before[0])
+		set(&uring, m->ring ? "Y" : "N");
 	return m->ceiling ? !ceiling_mount(m->ceiling, m->img.mnt) : !run(m, m->mount);
 }
 
@@ -179,10 +207,12 @@ static void umount_it(struct mounter *m)
 
 static void prepare(struct mounter *m)
 {
-	if (m->ring && !switch_before) {
+	if (m->ring && !uring.before[0])
 		m->missing = "needs root, and a host with FUSE over io_uring";
+	if (m->wakeful && strcmp(halting.before, "0"))
+		m->missing = "needs root, and a virtual machine whose processors halt at once";
+	if (m->missing)
 		return;
-	}
 	image_create(&m->img, NULL, m->id, m->ceiling ? 0 : IMAGE_SIZE, 0);
 	if (!m->ceiling)
 		image_mkfs(&m->img);
@@ -372,6 +402,7 @@ static double several(struct mounter *m, double (*measure)(struct mounter *m))
 
 	if (m->missing)
 		return BENCH_SKIP("%s %s", m->name, m->missing);
+	set_processors(m);
 	for (int i = 0; i < runs; i++)
 		val[i] = measure(m);
 	return bench_median(val, runs);
@@ -387,6 +418,13 @@ static void row(const struct bench_row *r, double (*measure)(struct mounter *m))
 		if (!isnan(other))
 			bench_note("%s: %.1f %s", beside[i]->name, other, r->unit);
 	}
+}
+
+/* The first touch of memory in a virtual machine costs more than all else: not in the rows. */
+static void warm_up(struct mounter *m)
+{
+	for (int i = 0; i < 2 && !m->missing && !m->ceiling; i++)
+		write_data(m);
 }
 
 static void small_rows(void)
@@ -405,6 +443,7 @@ static void small_rows(void)
 	for (int i = 0; i < 2 + BESIDE; i++) {
 		if (all[i]->missing)
 			continue;
+		set_processors(all[i]);
 		for (int n = 0; n < runs_of(all[i]); n++) {
 			small_files(all[i], us);
 			for (int s = 0; s < STEPS; s++)
@@ -446,13 +485,21 @@ int main(int argc, char **argv)
 	if (!buf)
 		bench_die("no memory");
 	memset(buf, 'x', MIB);
-	find_switch();
+	find_setting(&uring);
+	find_setting(&halting);
+	atexit(restore_settings);
 	prepare(&lklfuse);
 	if (lklfuse.missing)
 		bench_die("lklfuse cannot mount");
 	prepare(&loop);
 	for (int i = 0; i < BESIDE; i++)
 		prepare(beside[i]);
+
+	warm_up(&lklfuse);
+	warm_up(&loop);
+	for (int i = 0; i < BESIDE; i++)
+		if (beside[i] != &fuse2fs)
+			warm_up(beside[i]);
 
 	row(&(struct bench_row){ .what = "exec to usable mount, ext4", .unit = "ms",
 		.order = LESS_IS_BETTER, .limit = 100 }, time_mount);

@@ -16,7 +16,7 @@
 #include "bench.h"
 #include "image.h"
 
-#define IMAGES_MAX 8
+#define IMAGES_MAX 16
 
 static struct image *images[IMAGES_MAX];
 static pid_t owner;
