@@ -167,9 +167,9 @@ static uint64_t irqs_held;
 void lkl_hold_irq(int irq, int held)
 {
 	if (held)
-		__atomic_fetch_or(&irqs_held, 1ULL << irq, __ATOMIC_SEQ_CST);
+		__atomic_fetch_or(&irqs_held, 1ULL << irq % 64, __ATOMIC_SEQ_CST);
 	else
-		__atomic_fetch_and(&irqs_held, ~(1ULL << irq), __ATOMIC_SEQ_CST);
+		__atomic_fetch_and(&irqs_held, ~(1ULL << irq % 64), __ATOMIC_SEQ_CST);
 }
 
 int lkl_kernel_keep(void)

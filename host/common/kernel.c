@@ -123,8 +123,11 @@ static struct host_thread *attach(void)
 	}
 	self = t;
 	if (t->generation != now()) {
+		/* Whoever ends a kernel looks which threads are its own. */
+		lock_threads();
 		memset(&t->kernel, 0, sizeof(t->kernel));
 		t->generation = now();
+		unlock_threads();
 	}
 	return t;
 }

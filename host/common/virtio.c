@@ -59,13 +59,20 @@ static void set_high(uint64_t *addr, uint32_t val)
 	__atomic_store_n(addr, (*addr & 0xffffffffULL) | (uint64_t)val << 32, __ATOMIC_RELAXED);
 }
 
+static int irq_of(const struct lkl_virtio_dev *dev)
+{
+	return __atomic_load_n(&dev->irq, __ATOMIC_RELAXED);
+}
+
 void lkl_virtio_interrupt(struct lkl_virtio_dev *dev, uint32_t isr)
 {
+	int irq = irq_of(dev);
+
 	__atomic_fetch_or(&dev->isr, isr, __ATOMIC_SEQ_CST);
-	/* The driver is there: @irq is set. */
-	if (lkl_virtio_status(dev) & LKL_VIRTIO_S_DRIVER_OK && dev->irq > 0) {
-		lkl_hold_irq(dev->irq, 1);
-		lkl_trigger_irq(dev->irq);
+	/* The driver is there: so is the interrupt. */
+	if (lkl_virtio_status(dev) & LKL_VIRTIO_S_DRIVER_OK && irq > 0) {
+		lkl_hold_irq(irq, 1);
+		lkl_trigger_irq(irq);
 	}
 }
 
@@ -74,10 +81,10 @@ static void acknowledge(struct lkl_virtio_dev *dev, uint32_t isr)
 {
 	if (__atomic_and_fetch(&dev->isr, ~isr, __ATOMIC_SEQ_CST))
 		return;
-	lkl_hold_irq(dev->irq, 0);
+	lkl_hold_irq(irq_of(dev), 0);
 	/* One that came meanwhile. */
 	if (__atomic_load_n(&dev->isr, __ATOMIC_SEQ_CST))
-		lkl_hold_irq(dev->irq, 1);
+		lkl_hold_irq(irq_of(dev), 1);
 }
 
 void lkl_virtio_config_changed(struct lkl_virtio_dev *dev)
@@ -113,8 +120,8 @@ static void reset_device(struct lkl_virtio_dev *dev)
 	dev->queue_sel = 0;
 	__atomic_store_n(&dev->status, 0, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&dev->isr, 0, __ATOMIC_SEQ_CST);
-	if (dev->irq > 0)
-		lkl_hold_irq(dev->irq, 0);
+	if (irq_of(dev) > 0)
+		lkl_hold_irq(irq_of(dev), 0);
 }
 
 static void write_status(struct lkl_virtio_dev *dev, uint32_t val)
@@ -331,15 +338,18 @@ static struct lkl_virtio_dev *device(int slot)
 
 static int take_irq(struct lkl_virtio_dev *dev)
 {
-	dev->irq = lkl_get_free_irq("virtio");
-	return dev->irq < 0 ? dev->irq : 0;
+	int irq = lkl_get_free_irq("virtio");
+
+	__atomic_store_n(&dev->irq, irq, __ATOMIC_RELAXED);
+	return irq < 0 ? irq : 0;
 }
 
 static void drop_irq(struct lkl_virtio_dev *dev)
 {
-	if (dev->irq > 0)
-		lkl_put_irq(dev->irq, "virtio");
-	dev->irq = 0;
+	int irq = __atomic_exchange_n(&dev->irq, 0, __ATOMIC_RELAXED);
+
+	if (irq > 0)
+		lkl_put_irq(irq, "virtio");
 }
 
 /* The kernel runs: make it probe @dev. */
@@ -352,13 +362,17 @@ static int plug(struct lkl_virtio_dev *dev)
 	if (ret)
 		return ret;
 	ret = take_irq(dev);
-	params[2] = dev->irq;
+	params[2] = irq_of(dev);
 	lkl_kernel_let_go();
 	if (!ret)
 		ret = lkl_syscall(LKL_CALL_VIRTIO_ADD, params);
 	if (ret < 0)
 		return ret;
-	dev->platform_id = ret;
+	/* Nobody has it where the kernel has ended meanwhile. */
+	lkl_kernel_keep();
+	if (irq_of(dev) > 0)
+		dev->platform_id = ret;
+	lkl_kernel_let_go();
 	return 0;
 }
 
@@ -462,7 +476,7 @@ int lkl_virtio_start(void)
 		dev->platform_id = slot;
 		len += snprintf(command_line + len, sizeof(command_line) - len,
 				" virtio_mmio.device=0x%x@0x%llx:%d:%d",
-				WINDOW_SIZE, lkl_iomem_base(slot), dev->irq, slot);
+				WINDOW_SIZE, lkl_iomem_base(slot), irq_of(dev), slot);
 	}
 	lkl_host_ops.virtio_devices = len ? command_line : NULL;
 	return 0;

@@ -166,7 +166,7 @@ struct lkl_virtio_dev {
 	uint32_t status;
 	uint32_t isr;
 	uint32_t config_generation;
-	int irq;
+	int irq;	/* atomic */
 	int slot;
 	/* The kernel's number for the device; -1: it has none. */
 	int platform_id;

@@ -19,6 +19,7 @@
 #include "linux_errno.h"
 #include "memory.h"
 #include "posix.h"
+#include "token.h"
 #include "valgrind.h"
 
 #define PAGE 4096UL
@@ -302,8 +303,7 @@ static int move_private(struct region *r, uintptr_t start, uintptr_t end)
 	return err;
 }
 
-int LKL_ABI lkl_posix_mem_alias(void *addr, void *target,
-				unsigned long long size, int write)
+static int alias(void *addr, void *target, unsigned long long size, int write)
 {
 	uintptr_t start = (uintptr_t)target;
 	struct region *r = find(start);
@@ -324,6 +324,17 @@ int LKL_ABI lkl_posix_mem_alias(void *addr, void *target,
 	return 0;
 }
 
+int LKL_ABI lkl_posix_mem_alias(void *addr, void *target,
+				unsigned long long size, int write)
+{
+	int err;
+
+	token_taken();
+	err = alias(addr, target, size, write);
+	token_passed();
+	return err;
+}
+
 void LKL_ABI lkl_posix_mem_unalias(void *addr, unsigned long long size)
 {
 	if (mmap(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
@@ -335,13 +346,16 @@ void LKL_ABI lkl_posix_mem_unalias(void *addr, unsigned long long size)
 void LKL_ABI lkl_posix_mem_discard(void *addr, unsigned long long size)
 {
 	uintptr_t start = (uintptr_t)addr, end = start + size, stop;
-	const struct region *r = find(start);
+	const struct region *r;
 
+	token_taken();
+	r = find(start);
 	for (; r && start < end; start = stop) {
 		stop = run_end(r, start, end);
 		lkl_posix_drop((void *)start, stop - start, is_moved(r, start) ? r->fd : -1,
 			       start - r->start);
 	}
+	token_passed();
 }
 
 void *LKL_ABI lkl_posix_mem_alloc(unsigned long long size)

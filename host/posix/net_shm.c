@@ -52,7 +52,7 @@ struct shm {
 	struct front *front;
 	/* Each mapped twice, so that no frame is in two pieces. */
 	char *data[2];
-	/* Our own view of what only we write. */
+	/* Our own view of what only we write; others look at it: atomic. */
 	uint32_t head;
 	uint32_t tail;
 	/* Atomic. */
@@ -112,8 +112,9 @@ static void tell(struct shm *s, uint32_t *waits)
 
 static int has_room(struct shm *s, size_t len)
 {
-	return RING_SIZE - (s->head - load(&out_ring(s)->tail)) >= record(len) &&
-	       s->head - load(&out_ring(s)->tail) <= RING_SIZE;
+	uint32_t used = load(&s->head) - load(&out_ring(s)->tail);
+
+	return used <= RING_SIZE && RING_SIZE - used >= record(len);
 }
 
 static int shm_tx(struct lkl_net_backend *b, int queue, struct iovec *iov, int n, size_t len)
@@ -126,7 +127,7 @@ static int shm_tx(struct lkl_net_backend *b, int queue, struct iovec *iov, int n
 		return -EAGAIN;
 	memcpy(to, &size, sizeof(size));
 	lkl_iov_read(iov, n, to + sizeof(size), len);
-	s->head += record(len);
+	__atomic_store_n(&s->head, s->head + record(len), __ATOMIC_RELAXED);
 	__atomic_store_n(&out_ring(s)->head, s->head, __ATOMIC_RELEASE);
 	tell(s, &out_ring(s)->reader_waits);
 	return 0;
@@ -134,7 +135,7 @@ static int shm_tx(struct lkl_net_backend *b, int queue, struct iovec *iov, int n
 
 static int has_frame(struct shm *s)
 {
-	return load(&in_ring(s)->head) != s->tail;
+	return load(&in_ring(s)->head) != load(&s->tail);
 }
 
 static long give_up(struct shm *s)
@@ -160,7 +161,7 @@ static long shm_rx(struct lkl_net_backend *b, int queue, struct iovec *iov, int 
 	if (!len || len > LKL_NET_FRAME_MAX || record(len) > there)
 		return give_up(s);
 	copied = lkl_iov_write(iov, n, from + sizeof(len), len);
-	s->tail += record(len);
+	__atomic_store_n(&s->tail, s->tail + record(len), __ATOMIC_RELAXED);
 	__atomic_store_n(&in_ring(s)->tail, s->tail, __ATOMIC_RELEASE);
 	tell(s, &in_ring(s)->writer_waits);
 	return copied == len ? len : 0;
@@ -201,7 +202,7 @@ static uint32_t ask(struct shm *s, const struct lkl_net_wait *w)
 static void drop_output(struct shm *s)
 {
 	/* The reader is gone, its position is ours to move. */
-	__atomic_store_n(&out_ring(s)->tail, s->head, __ATOMIC_RELEASE);
+	__atomic_store_n(&out_ring(s)->tail, load(&s->head), __ATOMIC_RELEASE);
 }
 
 static void shm_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
