@@ -394,7 +394,7 @@ int lkl_virtio_add(struct lkl_virtio_dev *dev)
 	dev->device_features |= LKL_VIRTIO_BIT(LKL_VIRTIO_F_VERSION_1) |
 				LKL_VIRTIO_BIT(LKL_VIRTIO_F_INDIRECT_DESC) |
 				LKL_VIRTIO_BIT(LKL_VIRTIO_F_EVENT_IDX);
-	dev->irq = 0;
+	__atomic_store_n(&dev->irq, 0, __ATOMIC_RELAXED);
 	dev->platform_id = -1;
 	for (i = 0; i < dev->queue_count && !ret; i++)
 		ret = lkl_virtqueue_init(dev, i);
