@@ -668,6 +668,7 @@ START_TEST(several_requests_under_way)
 	int fd, size = 0;
 	pthread_t thread;
 
+	needs_pins();
 	ck_assert_int_eq(pthread_create(&thread, NULL, deep_serve, NULL), 0);
 	fd = open_disk(ok(lkl_disk_add(&disk)), LKL_O_RDWR);
 	is(size_inside(ok(fd)), sizeof(memory));

@@ -670,6 +670,7 @@ START_TEST(io_uring_own_memory)
 	static char sqes[4096] __attribute__((aligned(4096)));
 	int ring, fd = create("/tmp/ring");
 
+	needs_pins();
 	if (small_kernel())
 		skip("a kernel that watches itself warns of it");
 	params.cq_off.user_addr = (uintptr_t)rings;

@@ -258,6 +258,7 @@ START_TEST(host_timer)
 	struct ring r = { 0 }, soon = { 0 };
 	uint64_t start;
 
+	needs_host_timers();
 	new_ring(&r);
 	new_ring(&soon);
 	for (int i = 1; i <= 5; i++) {
@@ -282,6 +283,7 @@ START_TEST(host_timer_set_again)
 	struct ring later = { 0 }, sooner = { 0 };
 	uint64_t start;
 
+	needs_host_timers();
 	new_ring(&later);
 	new_ring(&sooner);
 	start = host_ns();
@@ -304,6 +306,7 @@ START_TEST(host_timer_freed)
 	static struct ring rings[300];
 	int started = 0;
 
+	needs_host_timers();
 	for (size_t i = 0; i < COUNT(rings); i++) {
 		struct ring *r = &rings[i];
 
@@ -333,6 +336,7 @@ START_TEST(many_host_timers)
 	/* The emulator has 32. */
 	size_t n = emulated() ? 30 : COUNT(rings);
 
+	needs_host_timers();
 	for (size_t i = 0; i < n; i++) {
 		new_ring(&rings[i]);
 		set_ring(&rings[i], (n - i) * 1000000);

@@ -77,8 +77,10 @@
 #endif
 #ifdef __SANITIZE_THREAD__
 #define needs_pins() skip("ThreadSanitizer leaves no address space for it")
+#define needs_host_timers() skip("ThreadSanitizer knows no threads of timer_create()")
 #else
 #define needs_pins() do { } while (0)
+#define needs_host_timers() do { } while (0)
 #endif
 
 /* Memory of the process: an emulator keeps translated code, KASAN much of what was freed. */
