@@ -21,6 +21,7 @@ struct client {
 	int sock;
 	int packets;		/* a socket for them while there is no address, else -1 */
 	int stop;		/* an eventfd: end, please */
+	lkl_thread_t thread;	/* who keeps, or kept it, and was not joined; atomic */
 	uint8_t mac[LKL_ETH_ALEN];
 	struct dhcp_answer now;	/* what holds */
 };
@@ -68,6 +69,15 @@ static struct client *find(int ifindex, uint64_t netns)
 	return NULL;
 }
 
+/* The thread that had the place last has nothing more to do, but may not have ended yet. */
+static void join_last(struct client *c)
+{
+	lkl_thread_t thread = __atomic_exchange_n(&c->thread, 0, __ATOMIC_ACQ_REL);
+
+	if (thread)
+		lkl_host_ops.thread_join(thread);
+}
+
 /* A free place, which is marked with a number that no interface has. */
 static struct client *claim(void)
 {
@@ -76,8 +86,10 @@ static struct client *claim(void)
 	for (i = 0; i < CLIENTS_MAX; i++) {
 		free = 0;
 		if (__atomic_compare_exchange_n(&clients[i].ifindex, &free, -1, 0,
-						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+			join_last(&clients[i]);
 			return &clients[i];
+		}
 	}
 	return NULL;
 }
@@ -363,7 +375,7 @@ static void LKL_ABI keeper(void *arg)
 	long err;
 	int gone;
 
-	lkl_host_ops.thread_detach();
+	__atomic_store_n(&c->thread, lkl_host_ops.thread_self(), __ATOMIC_RELEASE);
 	err = lkl_sys_setns(c->netns_fd, LKL_CLONE_NEWNET);
 	while (!err) {
 		err = keep(c);
@@ -446,14 +458,19 @@ void lkl_dhcp_halted(void)
 		while (__atomic_load_n(&clients[i].ifindex, __ATOMIC_ACQUIRE) > 0)
 			lkl_host_ops.sem_down_until(pause, lkl_host_ops.time() + 100000);
 	lkl_host_ops.sem_free(pause);
+	/* They are threads of the library's: none is left that lkl_cleanup() could run into. */
+	for (i = 0; i < CLIENTS_MAX; i++)
+		join_last(&clients[i]);
 }
 
 void lkl_dhcp_forked(void)
 {
 	int i;
 
-	for (i = 0; i < CLIENTS_MAX; i++)
+	for (i = 0; i < CLIENTS_MAX; i++) {
 		clients[i].ifindex = 0;
+		clients[i].thread = 0;
+	}
 }
 
 int lkl_dhcp_stop(int ifindex)
