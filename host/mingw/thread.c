@@ -123,7 +123,26 @@ long long LKL_ABI lkl_mingw_gettid(void)
 	return GetCurrentThreadId();
 }
 
+/*
+ * Taking away the right to write to a page in use makes the system interrupt every
+ * processor that runs a thread of this process, to flush its translation buffers.
+ */
+static void interrupt_all(void)
+{
+	static _Alignas(4096) char page[4096];
+	static SRWLOCK lock = SRWLOCK_INIT;
+	DWORD old;
+
+	AcquireSRWLockExclusive(&lock);
+	VirtualProtect(page, sizeof(page), PAGE_READWRITE, &old);
+	__atomic_store_n(page, 1, __ATOMIC_SEQ_CST);
+	VirtualProtect(page, sizeof(page), PAGE_READONLY, &old);
+	ReleaseSRWLockExclusive(&lock);
+}
+
+/* Under Wine the first alone was seen not to do it. */
 void lkl_host_fence_all(void)
 {
 	FlushProcessWriteBuffers();
+	interrupt_all();
 }
