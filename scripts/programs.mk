@@ -188,7 +188,7 @@ $(B)/tests/helpers/own/fs2tar: $(own-fs2tar-sources) $(HB)/libtools.a $(B)/liblk
 	$(Q)ln -sf fs2tar $(@D)/tar2fs
 
 # What programs of Windows do is compared with it.
-check-mingw: $(B)/tests/helpers/own/fs2tar
+check-mingw: $(B)/tests/helpers/own/fs2tar $(B)/tests/helpers/manifest
 
 # Our own argp, which other hosts have, beside the C library's.
 own-argp-sources := tests/helpers/arguments.c $(addprefix tools/lkl/lib/,argp/argp.c message.c)

@@ -56,8 +56,8 @@ static void LKL_ABI sender_thread(void *arg)
 		if (net_is_set(&s->stop))
 			return;
 		sent = send_thick(q);
-		if (sent >= STREAK / 2)
-			net_set(&s->needed, s->needed > 4 ? s->needed / 2 : 2);
+		if (sent >= STREAK)
+			net_set(&s->needed, STREAK);
 		else if (s->needed < STREAK_MAX)
 			net_set(&s->needed, 2 * s->needed);
 		/* Said first, looked then; who notifies does it the other way round. */
