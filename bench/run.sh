@@ -50,7 +50,7 @@ boundary()
 	[ -e "$program.run" ] || return 0
 	read -ra command < "$program.run"
 	[ -x "$program" ] || program=$program.exe
-	printf '  %-28s' "$name${command:+ (${command[0]##*/})}"
+	printf '  %-30s' "$name${command:+ (${command[0]##*/})}"
 	if [ "${command[*]}" = false ]; then
 		echo "cannot be run here"
 		return
