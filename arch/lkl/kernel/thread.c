@@ -75,7 +75,10 @@ void lkl_thread_each_wanting(void (*fn)(struct lkl_thread *th))
 		fn(spawning);
 }
 
-/* It may sleep for want of memory meanwhile. */
+/*
+ * Whether a task is being made for a thread just now; the spawner may sleep for want of memory
+ * meanwhile. In a child of fork() that thread is not there to take it.
+ */
 bool lkl_thread_is_spawned(void)
 {
 	return spawning;
