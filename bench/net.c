@@ -248,6 +248,9 @@ int main(int argc, char **argv)
 	bench_lkl(lkl_set_fd_limit(30000), "files");
 	bench_lkl(lkl_sysctl("net.ipv4.ip_local_port_range", "1024 60999"), "ports");
 	run("echo 1024 60999 > /proc/sys/net/ipv4/ip_local_port_range");
+	/* A port rests for a minute after a connection; with many of those it takes long to find one. */
+	bench_lkl(lkl_sysctl("net.ipv4.tcp_tw_reuse", "1"), "ports");
+	run("echo 1 > /proc/sys/net/ipv4/tcp_tw_reuse");
 	bench_lkl(lkl_if_up(1), "lo");
 	add(peers_tap(pid), "10.1.0.2");
 	add(lkl_netdev_shm_create(SHM, LKL_NET_OFFLOAD_ALL), "10.3.0.2");

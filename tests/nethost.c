@@ -689,6 +689,66 @@ START_TEST(thick_frames)
 }
 END_TEST
 
+/* A burst of frames, after which the sender does something else: all of them come meanwhile. */
+static void burst(struct numbers *n, int fd, int frames)
+{
+	struct lkl_sockaddr_in to = addr4(HOST, NUMBERS_PORT);
+	time_t end = time(NULL) + 10;
+	unsigned int number = n->sent;
+
+	while (frames--) {
+		number++;
+		is(lkl_sys_sendto(fd, (char *)&number, sizeof(number), 0, (void *)&to,
+				  sizeof(to)), sizeof(number));
+	}
+	n->sent = number;
+	while (load(&n->last) < number && time(NULL) < end)
+		;
+	ck_assert_msg(load(&n->last) == number, "%u of %u came", load(&n->last), number);
+}
+
+/*
+ * Small frames are gathered while they come thick. None stays behind when the kernel is left,
+ * and a child of fork() does not send its parent's.
+ */
+START_TEST(gathered_frames)
+{
+	struct numbers n = { 0 };
+	struct dev d = numbers_dev(&n);
+	struct job *reader = run(read_numbers, &n);
+	int fd = ok(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_DGRAM, 0));
+	int status, rounds = test_all() ? 20000 : 1000;
+	pid_t pid;
+
+	for (int round = 0; round < rounds; round++)
+		burst(&n, fd, 1 + round % 61);
+	for (int round = 0; round < 20; round++) {
+		struct lkl_sockaddr_in to = addr4(HOST, NUMBERS_PORT);
+
+		for (int i = 0; i < 13; i++) {
+			n.sent++;
+			is(lkl_sys_sendto(fd, (char *)&n.sent, sizeof(n.sent), 0, (void *)&to,
+					  sizeof(to)), sizeof(n.sent));
+		}
+		fflush(NULL);
+		pid = fork();
+		if (!pid)
+			_exit(lkl_sys_close(fd) != 0);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		is(status, 0);
+		burst(&n, fd, 1);
+	}
+	ck_assert_uint_eq(load(&n.lost), 0);
+	ck_assert_uint_eq(load(&n.wrong), 0);
+	is(load(&n.got), n.sent);
+	ok(lkl_sys_close(fd));
+	remove_dev(&d);
+	shutdown(n.fd, SHUT_RDWR);
+	join(reader);
+	close(n.fd);
+}
+END_TEST
+
 /* Waiting threads that look after a device use no time while nothing comes. */
 START_TEST(tap_idle)
 {
@@ -903,7 +963,7 @@ int main(void)
 	const TTest *const inside[] = {
 		tap, tap_queues, macvtap, raw, raw_vlan, tap_goes,
 		tap_hot_plug, macvtap_hot_plug, raw_hot_plug, slirp_hot_plug, tap_idle,
-		thick_frames, captured, slirp, slaac,
+		thick_frames, gathered_frames, captured, slirp, slaac,
 		passt,
 	};
 

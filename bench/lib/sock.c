@@ -322,7 +322,7 @@ static void *echo_all(void *arg)
 			long len;
 
 			if (fds[i] == fd) {
-				int conn = o->accept(fd);
+				int conn = bench_lkl(o->accept(fd), "accept");
 
 				o->setsockopt(conn, IPPROTO_TCP, TCP_NODELAY, 1);
 				o->epoll_add(ep, conn);

@@ -117,6 +117,13 @@ void lkl_net_tx_again(struct lkl_net_backend *b, int queue);
 /* The other end came or went. Any thread. */
 void lkl_net_link(struct lkl_net_backend *b, int up);
 
+/* How many queues have frames gathered that are to be sent at once; atomic. */
+extern int lkl_net_gathering;
+/* Changes when the kernel has nothing to do; of the host, atomic. */
+extern unsigned int lkl_net_idled;
+/* Sends them: whoever made them has nothing else to do. Any thread but inside tx(). */
+void lkl_net_flush(struct lkl_net_backend *b);
+
 /* For wait(), and for others who wait in its place: what the queues want now ... */
 void lkl_net_wants(struct lkl_net_backend *b, struct lkl_net_wait *w);
 /* ... and doing what is possible. Any thread without the CPU token. */

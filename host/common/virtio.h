@@ -224,6 +224,11 @@ struct lkl_virtio_req *lkl_virtio_pop(struct lkl_virtio_queue *q);
  */
 void lkl_virtio_complete(struct lkl_virtio_req *req, uint32_t len);
 /*
+ * Asks for a notification once there are @n requests, until lkl_virtio_pop() asks anew. 0 if
+ * there are so many, or the driver would not do so.
+ */
+int lkl_virtio_notify_later(struct lkl_virtio_queue *q, int n);
+/*
  * Gives @n requests of one queue back, the first with @lens[0] bytes and so on; the
  * driver sees all of them or none.
  */

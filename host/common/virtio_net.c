@@ -203,6 +203,9 @@ static void net_fork_prepare(struct lkl_virtio_dev *dev, int round)
 	struct lkl_virtio_net *net = to_net(dev);
 	int i;
 
+	/* The child has no thread that would send it. */
+	if (!round)
+		lkl_net_flush(net->backend);
 	for (i = 0; i < net->backend->queues; i++)
 		lkl_lock(round ? net->queue[i].rx_lock : net->queue[i].tx_lock);
 }

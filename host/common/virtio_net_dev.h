@@ -47,14 +47,25 @@ struct net_config {
 struct net_sender {
 	lkl_thread_t thread;
 	struct lkl_sem *sem;
-	/* Who notifies may count on it to send; atomic, as the next two. */
+	/* Who notifies may count on it to send; atomic, as what follows. */
 	int active;
+	/* ... or to look whether what was gathered is sent. */
+	int watching;
 	int stop;
-	/* How many thick frames call for it. */
+	/* How many thick sends call for it. */
 	int needed;
+	/* The driver tells of some frames at once; changed under @tx_lock. */
+	int gathering;
+	/* How often it was asked to. */
+	int gathered;
+	/* There was a large frame among the last ones. */
+	int large;
+	/* The thread's: how often it looked since frames were gathered. */
+	int watches;
 	/* The token's: */
 	int streak;
 	unsigned long long last_sent;
+	unsigned int idled;
 	int failed;
 };
 
@@ -154,6 +165,8 @@ void lkl_virtio_net_quiesce_rx(struct net_queue *q);
 
 /* Sends what there is room for; returns how many frames. Any thread. */
 unsigned int lkl_virtio_net_transmit(struct net_queue *q);
+/* Has the driver notify of @n frames, not of each; 0 if there are so many, or it cannot. token. */
+int lkl_virtio_net_gather(struct net_queue *q, int n);
 void lkl_virtio_net_quiesce_tx(struct net_queue *q);
 
 /* virtio_net_sender.c */

@@ -9,6 +9,9 @@
 #include "linux_errno.h"
 #include "virtio_net_dev.h"
 
+/* More bytes cost more than waking the receiver. */
+#define LARGE	4096
+
 /* Sends @req; -EAGAIN if that is not possible now. */
 static int send_frame(struct net_queue *q, struct lkl_virtio_req *req)
 {
@@ -43,18 +46,43 @@ static int send_frame(struct net_queue *q, struct lkl_virtio_req *req)
 	return b->ops->tx(b, q->index, iov, n, len - LKL_NET_HDR_LEN + b->hdr_len);
 }
 
+/* Under the lock. */
+static void set_gathering(struct net_queue *q, int on)
+{
+	if (q->sender.gathering == on)
+		return;
+	__atomic_fetch_add(&lkl_net_gathering, on ? 1 : -1, __ATOMIC_SEQ_CST);
+	net_set(&q->sender.gathering, on);
+}
+
+int lkl_virtio_net_gather(struct net_queue *q, int n)
+{
+	int wait;
+
+	lkl_lock(q->tx_lock);
+	wait = !q->stalled && !net_is_set(&q->net->stopped) &&
+	       lkl_virtio_notify_later(net_tx_vq(q), n);
+	set_gathering(q, wait);
+	lkl_unlock(q->tx_lock);
+	return wait;
+}
+
 unsigned int lkl_virtio_net_transmit(struct net_queue *q)
 {
 	struct lkl_virtio_req *req;
 	unsigned int sent = 0;
+	int large = 0;
 
 	lkl_lock(q->tx_lock);
+	/* Once it is empty each frame is told of. */
+	set_gathering(q, 0);
 	while (!net_is_set(&q->net->stopped)) {
 		req = q->stalled;
 		if (!req)
 			req = lkl_virtio_pop(net_tx_vq(q));
 		if (!req)
 			break;
+		large |= req->out_len > LARGE;
 		if (send_frame(q, req) == -LKL_ERR_AGAIN) {
 			q->stalled = req;
 			break;
@@ -65,8 +93,10 @@ unsigned int lkl_virtio_net_transmit(struct net_queue *q)
 	}
 	net_set(&q->tx_full, !!q->stalled);
 	/* Under the lock: once quiesced, the device's queues go. */
-	if (sent)
+	if (sent) {
+		net_set(&q->sender.large, large);
 		lkl_virtio_signal(net_tx_vq(q));
+	}
 	lkl_unlock(q->tx_lock);
 	return sent;
 }
@@ -86,5 +116,6 @@ void lkl_virtio_net_quiesce_tx(struct net_queue *q)
 		lkl_virtio_complete(q->stalled, 0);
 	q->stalled = NULL;
 	net_set(&q->tx_full, 0);
+	set_gathering(q, 0);
 	lkl_unlock(q->tx_lock);
 }

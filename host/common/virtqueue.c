@@ -338,6 +338,21 @@ static int more_avail(struct lkl_virtio_queue *q, uint16_t *idx)
 	return *idx != q->last_avail;
 }
 
+int lkl_virtio_notify_later(struct lkl_virtio_queue *q, int n)
+{
+	int later = 0;
+
+	lkl_lock(q->lock);
+	if (q->ready && q->event_idx) {
+		store16(avail_event(q), q->last_avail + n - 1);
+		/* As above. */
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		later = (uint16_t)(load16(&avail(q)->idx) - q->last_avail) < n;
+	}
+	lkl_unlock(q->lock);
+	return later;
+}
+
 static struct lkl_virtio_req *pop_locked(struct lkl_virtio_queue *q,
 					 const char **why)
 {

@@ -326,6 +326,18 @@ static void work_all(void)
 	}
 }
 
+/* If the lock is taken their devices' threads send them, a little later. */
+static void flush(void)
+{
+	__atomic_fetch_add(&lkl_net_idled, 1, __ATOMIC_RELAXED);
+	if (!get(&lkl_net_gathering) || pthread_mutex_trylock(&idle.lock))
+		return;
+	for (int i = 0; i < DEVICES_MAX; i++)
+		if (idle.devices[i])
+			lkl_net_flush(idle.devices[i]->backend);
+	pthread_mutex_unlock(&idle.lock);
+}
+
 static struct timespec to_timespec(unsigned long long ns)
 {
 	return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
@@ -459,6 +471,7 @@ int lkl_net_idle_begin(void)
 {
 	int none = 0;
 
+	flush();
 	note_waiting();
 	__atomic_fetch_add(&idle.waiting, 1, __ATOMIC_SEQ_CST);
 	return any_stands_by() &&
@@ -506,6 +519,7 @@ void LKL_ABI lkl_net_idle_poll(void)
 {
 	if (!get(&idle.n_devices))
 		return;
+	flush();
 	note_waiting();
 	/* If the lock is taken, so are the devices looked after. */
 	if (!any_stands_by() || pthread_mutex_trylock(&idle.lock))
