@@ -63,10 +63,10 @@ static struct mounter fuse2fs = {
 	.umount = { "fusermount", "-u", MNT },
 };
 
-/* Writes passed on one by one: for who makes many files. */
-static struct mounter through = {
-	.name = "lklfuse -o writethrough", .id = "writethrough",
-	.mount = { NULL, "-o", "writethrough", IMAGE, MNT },
+/* The host gathers writes: for who writes little at a time. */
+static struct mounter back = {
+	.name = "lklfuse -o writeback", .id = "writeback",
+	.mount = { NULL, "-o", "writeback", IMAGE, MNT },
 	.umount = { NULL, "-u", MNT },
 };
 
@@ -76,9 +76,9 @@ static struct mounter ring = {
 	.umount = { NULL, "-u", MNT },
 };
 
-static struct mounter ring_through = {
-	.name = "lklfuse -o writethrough through io_uring", .id = "ring-through", .ring = true,
-	.mount = { NULL, "-o", "writethrough", IMAGE, MNT },
+static struct mounter ring_back = {
+	.name = "lklfuse -o writeback through io_uring", .id = "ring-back", .ring = true,
+	.mount = { NULL, "-o", "writeback", IMAGE, MNT },
 	.umount = { NULL, "-u", MNT },
 };
 
@@ -94,14 +94,14 @@ static struct mounter only_answers = {
 	.ceiling = &(struct ceiling){ .writeback = 0 },
 };
 
-/* What lklfuse can come near to by default. */
+/* What lklfuse -o writeback can come near to. */
 static struct mounter gathering = {
 	.name = "the same, where the host gathers writes", .id = "gathering",
 	.ceiling = &(struct ceiling){ .writeback = 1 },
 };
 
 static struct mounter *const beside[] = {
-	&wakeful, &ring, &through, &ring_through, &only_answers, &gathering, &fuse2fs,
+	&wakeful, &ring, &back, &ring_back, &only_answers, &gathering, &fuse2fs,
 };
 
 #define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))

@@ -246,6 +246,9 @@ if [ "$(id -u)" = 0 ]; then
 		"$lklfuse" "$work/posix.img" "$mnt" -o allow_other
 		posix_report "posix-$type" "$mnt"
 		try "posix-$type-unmount" 60 "$lklfuse" -u "$mnt"
+		"$lklfuse" "$work/posix.img" "$mnt" -o allow_other,writeback
+		posix_report "posix-$type-writeback" "$mnt/posix"
+		try "posix-$type-writeback-unmount" 60 "$lklfuse" -u "$mnt"
 	done
 	try posix-fsck 60 xfs_repair -n "$work/posix.img"
 else
@@ -280,7 +283,7 @@ for type in ext4 xfs btrfs; do
 	mounted && umount_it
 done
 fresh data.img 512M mkfs.ext4 -q -F
-try data-writethrough $((exercise + 60)) data_round -o writethrough
+try data-writeback $((exercise + 60)) data_round -o writeback
 mounted && umount_it
 
 # Several programs at once, in the same folder and in their own.

@@ -17,6 +17,9 @@
 /* Nobody else changes what the host's kernel has been told: a year. */
 #define FOREVER		(365.0 * 24 * 60 * 60)
 
+/* Programs make their buffers as large as that, and each write is a question. */
+#define BUFFER_SIZE	65536
+
 static struct fs_options options;
 static double entry_timeout;
 static bool writes_direct;
@@ -121,7 +124,7 @@ void attr_show(const struct lkl_statx *attr, struct stat *st)
 		.st_rdev = (attr->stx_rdev_minor & 0xff) | attr->stx_rdev_major << 8 |
 			   (attr->stx_rdev_minor & ~0xffU) << 12,
 		.st_size = attr->stx_size,
-		.st_blksize = attr->stx_blksize,
+		.st_blksize = attr->stx_blksize < BUFFER_SIZE ? BUFFER_SIZE : attr->stx_blksize,
 		.st_blocks = attr->stx_blocks,
 		.st_atim = { attr->stx_atime.tv_sec, attr->stx_atime.tv_nsec },
 		.st_mtim = { attr->stx_mtime.tv_sec, attr->stx_mtime.tv_nsec },
@@ -158,13 +161,13 @@ static void fs_init(void *userdata, struct fuse_conn_info *conn)
 		FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_HANDLE_KILLPRIV |
 		FUSE_CAP_EXPLICIT_INVAL_DATA;
 
-	if (!options.write_through && !options.read_only)
+	if (options.write_back && !options.read_only)
 		wanted |= FUSE_CAP_WRITEBACK_CACHE;
 	/* It makes the host check permissions. */
 	if (options.permissions)
 		wanted |= FUSE_CAP_POSIX_ACL;
 	conn->want = conn->capable & wanted;
-	writes_direct = options.write_through && conn->proto_minor >= COHERENT_MINOR;
+	writes_direct = !options.write_back && conn->proto_minor >= COHERENT_MINOR;
 	conn->max_write = CHANNEL_DATA_MAX;
 	conn->max_readahead = CHANNEL_DATA_MAX;
 	conn->max_background = 64;

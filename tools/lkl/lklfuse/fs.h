@@ -22,8 +22,8 @@ struct fs_options {
 	bool folds_case;
 	/* The host's kernel checks permissions. */
 	bool permissions;
-	/* The host's kernel passes each write on, rather than gather them. */
-	bool write_through;
+	/* The host's kernel gathers writes, rather than pass each on. */
+	bool write_back;
 	/* What is shown instead of the truth. */
 	bool set_uid, set_gid, set_umask;
 	uid_t uid;

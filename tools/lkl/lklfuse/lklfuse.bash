@@ -12,7 +12,7 @@ _lklfuse()
 		[[ $word != *,* ]] || done_=${word%,*},
 		compopt -o nospace
 		COMPREPLY=($(compgen -P "$done_" -W "type= part= format= volume= key-file=
-			degraded opts= ro uid= gid= umask= default_permissions writethrough allow_other
+			degraded opts= ro uid= gid= umask= default_permissions writeback allow_other
 			mb= log= lock=" -- "${word##*,}"))
 		return ;;
 	--key-file|--pid-file)

@@ -54,7 +54,7 @@ static int serve_volume(const struct options *o, struct volume *volume, int log)
 		.read_only = volume->read_only,
 		.folds_case = volume->folds_case,
 		.permissions = o->permissions,
-		.write_through = o->write_through,
+		.write_back = o->write_back,
 		.set_uid = o->set_uid,
 		.set_gid = o->set_gid,
 		.set_umask = o->set_umask,

@@ -34,7 +34,7 @@ static void help(void)
 	       "                      owner, group and permissions that all files seem to have\n"
 	       "  -o default_permissions\n"
 	       "                      permissions hold for who has mounted, too\n"
-	       "  -o writethrough     do not gather small writes; files are made faster\n"
+	       "  -o writeback        gather small writes before they are passed on\n"
 	       "  -o allow_other      other users may use it; permissions hold for all then\n"
 	       "  -o mb=MEM           memory of the kernel inside, in MiB\n"
 	       "  -o log=FILE         messages go there\n"
@@ -163,8 +163,8 @@ static void mount_option(struct options *o, const char *option)
 		o->volume.degraded = 1;
 		return;
 	}
-	if (!strcmp(option, "writethrough")) {
-		o->write_through = true;
+	if (!strcmp(option, "writeback")) {
+		o->write_back = true;
 		return;
 	}
 	if (!strcmp(option, "ro"))

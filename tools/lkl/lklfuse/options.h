@@ -22,7 +22,7 @@ struct options {
 	unsigned int threads;
 	bool allow_other;
 	bool permissions;
-	bool write_through;
+	bool write_back;
 	bool set_uid, set_gid, set_umask;
 	uid_t uid;
 	gid_t gid;
