@@ -259,7 +259,7 @@ struct ring {
 };
 
 struct request {
-	struct { uint32_t type, reserved; uint64_t sector; } header;
+	struct { uint32_t type, ioprio; uint64_t sector; } header;
 	uint8_t status;
 };
 
@@ -269,6 +269,7 @@ struct driver {
 	uint64_t features;
 	struct ring *ring[4];
 	int queues;
+	uint32_t ioprio;
 };
 
 static uint32_t reg_read(struct driver *d, unsigned int offset)
@@ -397,7 +398,7 @@ static void add(struct driver *d, int queue, int first, struct request *rq,
 	struct ring *r = d->ring[queue];
 
 	rq->header.type = type;
-	rq->header.reserved = 0;
+	rq->header.ioprio = d->ioprio;
 	rq->header.sector = sector;
 	rq->status = 0xee;
 	fill_chain(r->desc, first, rq, iov, n, type == T_IN || type == T_ID);
@@ -1292,6 +1293,35 @@ START_TEST(memory_file)
 }
 END_TEST
 
+/* With two processors what is urgent is done at once, and what is large otherwise by a thread. */
+START_TEST(urgent)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int fd = memfd_create("disk", 0), before = threads();
+	uint8_t *buf = malloc(1 << 20), *back = malloc(1 << 20);
+	struct bed b;
+
+	ck_assert_int_eq(ftruncate(fd, 4 << 20), 0);
+	lkl_disk_set_engine(NULL);
+	plug_disk(&b, (struct lkl_disk){ .fd = fd });
+	b.d.ioprio = 1 << 13;
+	for (int i = 0; i < 2; i++) {
+		pattern(buf, 1 << 20, i);
+		memset(back, 0, 1 << 20);
+		ck_assert_int_eq(rw(&b.d, T_OUT, 3, buf, 1 << 20), 0);
+		ck_assert_int_eq(rw(&b.d, T_IN, 3, back, 1 << 20), 0);
+		ck_assert_int_eq(memcmp(buf, back, 1 << 20), 0);
+		if (!emulated())
+			ck_assert_int_eq(threads() > before, processors > 2 - i);
+		b.d.ioprio = 0;
+	}
+	unplug(&b);
+	close(fd);
+	free(buf);
+	free(back);
+}
+END_TEST
+
 /* A loop device over @image; its descriptor, or -1 where there are none. */
 static int loop_open(const char *image, char *dev, size_t size)
 {
@@ -1610,6 +1640,7 @@ int main(void)
 	tcase_add_loop_test(tc, no_space, 0, ENGINES);
 	tcase_add_test(tc, files_that_are_none);
 	tcase_add_test(tc, memory_file);
+	tcase_add_test(tc, urgent);
 	tcase_add_loop_test(tc, block_device, 0, ENGINES);
 	tcase_add_test(tc, no_io_uring);
 	tcase_add_loop_test(tc, reset_at_work, 0, ENGINES);

@@ -25,6 +25,8 @@ enum lkl_blk_op {
 #define LKL_BLK_F_FUA	1
 /* ZERO: the space may be given back. */
 #define LKL_BLK_F_UNMAP	2
+/* READ, WRITE: of the class for real time (ioprio_set(2)); who made it does nothing else. */
+#define LKL_BLK_F_URGENT	4
 
 /* One request to a backend; inside the virtio request that it came from. */
 struct lkl_blk_io {

@@ -36,6 +36,10 @@ enum {
 	TYPE_WRITE_ZEROES	= 13,
 };
 
+/* Above a priority in the class, of the request's submitter. */
+#define IOPRIO_CLASS_SHIFT	13
+#define IOPRIO_CLASS_RT		1
+
 #define SECTOR		512
 #define QUEUE_SIZE	256
 /* A request of 1280 KiB, the block layer's most, out of single pages and more. */
@@ -49,7 +53,7 @@ enum {
 
 struct req_header {
 	uint32_t type;
-	uint32_t reserved;
+	uint32_t ioprio;
 	uint64_t sector;
 };
 
@@ -153,13 +157,16 @@ static void submit(struct lkl_virtio_blk *blk, struct blk_req *br)
 }
 
 static int start_rw(struct lkl_virtio_blk *blk, struct lkl_virtio_req *req,
-		    uint64_t sector, int write)
+		    const struct req_header *header, int write)
 {
 	struct blk_req *br = (struct blk_req *)req->priv;
+	uint64_t sector = lkl_le64(header->sector);
 	struct lkl_blk_io *io = &br->io;
 
 	io->op = write ? LKL_BLK_WRITE : LKL_BLK_READ;
 	io->flags = write && blk->write_through ? LKL_BLK_F_FUA : 0;
+	if (lkl_le32(header->ioprio) >> IOPRIO_CLASS_SHIFT == IOPRIO_CLASS_RT)
+		io->flags |= LKL_BLK_F_URGENT;
 	io->iov = write ? req->out : req->in;
 	io->n_iov = write ? req->n_out : req->n_in;
 	io->len = lkl_iov_len(io->iov, io->n_iov);
@@ -276,10 +283,10 @@ static int start(struct lkl_virtio_blk *blk, struct lkl_virtio_req *req)
 
 	switch (lkl_le32(header.type)) {
 	case TYPE_IN:
-		ret = start_rw(blk, req, lkl_le64(header.sector), 0);
+		ret = start_rw(blk, req, &header, 0);
 		break;
 	case TYPE_OUT:
-		ret = start_rw(blk, req, lkl_le64(header.sector), 1);
+		ret = start_rw(blk, req, &header, 1);
 		break;
 	case TYPE_FLUSH:
 		ret = start_flush(blk, req);

@@ -15,8 +15,8 @@ struct blk_file {
 	int block_dev;
 	/* The file lives in memory: reading and writing never wait. */
 	int in_memory;
-	/* For engines: a thread would only take turns with the kernel. */
-	int one_processor;
+	/* For engines: how many can be used when the disk is added. */
+	int processors;
 	/* Set and cleared by any thread, hints only. */
 	int can_read_now;
 	int can_punch;

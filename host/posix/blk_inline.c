@@ -3,7 +3,8 @@
  * The engine for files that live in memory (tmpfs, memfd): a copy never waits, so
  * requests are done where they are submitted. Large ones are left to a thread if
  * there is a processor for it: the kernel prepares the next, or works on the last,
- * in the time of the copy.
+ * in the time of the copy. With two processors that is not so for urgent ones: the
+ * other one is the application's.
  */
 #include <unistd.h>
 
@@ -19,7 +20,8 @@ static int is_short(const struct blk_file *f, const struct lkl_blk_io *io)
 	switch (io->op) {
 	case LKL_BLK_READ:
 	case LKL_BLK_WRITE:
-		return f->one_processor || io->len <= COPY_NOW_MAX;
+		return f->processors <= (io->flags & LKL_BLK_F_URGENT ? 2 : 1) ||
+		       io->len <= COPY_NOW_MAX;
 	case LKL_BLK_FLUSH:
 		return 1;
 	default:
@@ -39,7 +41,7 @@ static void inline_submit(struct lkl_blk_backend *b, struct lkl_blk_io *io)
 
 static int inline_open(struct blk_file *f)
 {
-	f->one_processor = sysconf(_SC_NPROCESSORS_ONLN) == 1;
+	f->processors = sysconf(_SC_NPROCESSORS_ONLN);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* The table of operations, and what all of them share. */
 #include <string.h>
 
+#include <lkl/linux/ioprio.h>
 #include <lkl/linux/prctl.h>
 #include <lkl/linux/securebits.h>
 
@@ -86,6 +87,9 @@ int fs_thread_init(void)
 	if (ret)
 		return ret;
 	lkl_sys_umask(0);
+	/* Somebody waits for each request. */
+	lkl_sys_ioprio_set(LKL_IOPRIO_WHO_PROCESS, 0,
+			   LKL_IOPRIO_PRIO_VALUE(LKL_IOPRIO_CLASS_RT, 0));
 	return 0;
 }
 
