@@ -733,8 +733,8 @@ START_TEST(vde)
 	struct lkl_netdev *nd;
 	struct joined j;
 
-#ifdef __SANITIZE_ADDRESS__
-	skip("libvdeplug loads its parts in a way that AddressSanitizer does not allow");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	skip("libvdeplug loads its parts in a way that sanitizers do not allow");
 #endif
 	if (lkl_netdev_open("vde", "/nonexistent", 0, why, sizeof(why), &nd) == -LKL_ENOSYS)
 		skip("built without libvdeplug");

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/shell.sh"
 
 suites="boot errors virtio"
-[ -z "$LKL_TEST_ALL" ] || suites="$suites syscalls threads timers fork disk netdev net_apart"
+[ -z "$LKL_TEST_ALL" ] || suites="$suites syscalls threads timers fork disk netdev nethost net_apart"
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS=detect_stack_use_after_return=0
 # Workers that had nothing to do are joined when there is work again, or at the end; and

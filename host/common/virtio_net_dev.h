@@ -54,12 +54,8 @@ struct net_sender {
 	int stop;
 	/* How many thick sends call for it. */
 	int needed;
-	/* The driver tells of some frames at once; changed under @tx_lock. */
-	int gathering;
-	/* How often it was asked to. */
+	/* How often frames were gathered. */
 	int gathered;
-	/* There was a large frame among the last ones. */
-	int large;
 	/* The thread's: how often it looked since frames were gathered. */
 	int watches;
 	/* The token's: */
@@ -88,8 +84,12 @@ struct net_queue {
 	struct iovec *tx_iov;
 	/* Under @tx_lock: the frame for which there is no room. */
 	struct lkl_virtio_req *stalled;
-	/* There is one; atomic. */
+	/* There is one; atomic, as the next two. */
 	int tx_full;
+	/* The driver tells of some frames at once; changed under @tx_lock. */
+	int gathering;
+	/* There was a large frame among the last ones. */
+	int large;
 	struct net_sender sender;
 };
 

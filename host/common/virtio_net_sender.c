@@ -81,7 +81,7 @@ static void send_all(struct net_queue *q)
 /* Sends what was gathered. */
 static void flush(struct net_queue *q)
 {
-	if (!net_is_set(&q->sender.gathering))
+	if (!net_is_set(&q->gathering))
 		return;
 	lkl_virtio_net_transmit(q);
 	lkl_virtio_net_wait_room(q);
@@ -156,7 +156,7 @@ static int gather(struct net_queue *q)
 {
 	struct net_sender *s = &q->sender;
 
-	if (net_is_set(&s->large) || !has_thread(q) || !lkl_virtio_net_gather(q, GATHER))
+	if (net_is_set(&q->large) || !has_thread(q) || !lkl_virtio_net_gather(q, GATHER))
 		return 0;
 	__atomic_fetch_add(&s->gathered, 1, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -168,12 +168,13 @@ static int gather(struct net_queue *q)
 }
 
 /* How many thick sends in a row this is. */
-static int count_thick(struct net_sender *s)
+static int count_thick(struct net_queue *q)
 {
+	struct net_sender *s = &q->sender;
 	unsigned long long gap = lkl_host_ops.time() - s->last_sent;
 	unsigned int idled = __atomic_load_n(&lkl_net_idled, __ATOMIC_RELAXED);
 
-	if (idled != s->idled || gap > (net_is_set(&s->gathering) ? GATHER * GAP_NS : GAP_NS))
+	if (idled != s->idled || gap > (net_is_set(&q->gathering) ? GATHER * GAP_NS : GAP_NS))
 		s->streak = 0;
 	else
 		s->streak++;
@@ -193,7 +194,7 @@ void lkl_virtio_net_send(struct net_queue *q)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (net_is_set(&s->active))
 		return;
-	streak = count_thick(s);
+	streak = count_thick(q);
 	if (streak >= (s->thread ? net_is_set(&s->needed) : STREAK) && has_thread(q)) {
 		s->streak = 0;
 		net_set(&s->active, 1);

@@ -49,10 +49,10 @@ static int send_frame(struct net_queue *q, struct lkl_virtio_req *req)
 /* Under the lock. */
 static void set_gathering(struct net_queue *q, int on)
 {
-	if (q->sender.gathering == on)
+	if (q->gathering == on)
 		return;
 	__atomic_fetch_add(&lkl_net_gathering, on ? 1 : -1, __ATOMIC_SEQ_CST);
-	net_set(&q->sender.gathering, on);
+	net_set(&q->gathering, on);
 }
 
 int lkl_virtio_net_gather(struct net_queue *q, int n)
@@ -94,7 +94,7 @@ unsigned int lkl_virtio_net_transmit(struct net_queue *q)
 	net_set(&q->tx_full, !!q->stalled);
 	/* Under the lock: once quiesced, the device's queues go. */
 	if (sent) {
-		net_set(&q->sender.large, large);
+		net_set(&q->large, large);
 		lkl_virtio_signal(net_tx_vq(q));
 	}
 	lkl_unlock(q->tx_lock);

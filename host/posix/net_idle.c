@@ -206,7 +206,7 @@ void lkl_net_idle_remove(struct net_idle *d)
 			close(idle.wake_fd);
 			idle.wake_fd = -1;
 		} else {
-			round = idle.rounds;
+			round = __atomic_load_n(&idle.rounds, __ATOMIC_SEQ_CST);
 			wake_guest();
 		}
 	}

@@ -158,7 +158,7 @@ static long ping_on(int family, const void *to, int to_len, int size, int ms)
 	static uint16_t sequence;
 	int proto = family == LKL_AF_INET ? 1 : 58, i;
 	uint8_t *msg = calloc(1, 8 + size);
-	uint16_t sum;
+	uint16_t sum, number;
 	long fd, ret;
 
 	ok(lkl_sysctl("net.ipv4.ping_group_range", "0 2147483647"));
@@ -168,8 +168,8 @@ static long ping_on(int family, const void *to, int to_len, int size, int ms)
 		return fd;
 	}
 	msg[0] = family == LKL_AF_INET ? 8 : 128;
-	sequence++;
-	memcpy(msg + 6, &sequence, 2);
+	number = __atomic_add_fetch(&sequence, 1, __ATOMIC_RELAXED);
+	memcpy(msg + 6, &number, 2);
 	for (i = 0; i < size; i++)
 		msg[8 + i] = i;
 	sum = checksum(msg, 8 + size);
@@ -765,6 +765,9 @@ void wrong_checksums(const struct side *from, int from_if, const struct side *to
 		put_frame(from, fd, frame, sizeof(frame));
 		n = s_read(to, rx, buf, sizeof(buf));
 		if (n == -LKL_EAGAIN && ++tries < 20)
+			continue;
+		/* The last one of an echo before, which nobody has waited for. */
+		if (n == 1)
 			continue;
 		ck_assert_msg(n == 4 && !memcmp(buf, "abc", 3), "%ld: no datagram", n);
 		ck_assert_msg(buf[3] != 'x', "a datagram with a wrong checksum");
