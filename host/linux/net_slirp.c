@@ -103,6 +103,15 @@ static struct frame *dequeue(struct queue *q)
 	return f;
 }
 
+/* All of @q. */
+static struct queue take_all(struct queue *q)
+{
+	struct queue all = *q;
+
+	queue_init(q);
+	return all;
+}
+
 static void free_queue(struct queue *q)
 {
 	struct frame *f;
@@ -305,17 +314,19 @@ static uint32_t run_timers(struct slirp *s, uint32_t ms)
 	return ms;
 }
 
-/* Frames from the kernel, then those for it. Returns whether all of the latter went. */
+/*
+ * Frames from the kernel, those that are there now: more may come as fast as they are moved.
+ * Then those for it. Returns whether all of the latter went.
+ */
 static int move_frames(struct slirp *s)
 {
+	struct queue out;
 	struct frame *f;
 
-	for (;;) {
-		lkl_lock(s->lock);
-		f = dequeue(&s->out);
-		lkl_unlock(s->lock);
-		if (!f)
-			break;
+	lkl_lock(s->lock);
+	out = take_all(&s->out);
+	lkl_unlock(s->lock);
+	while ((f = dequeue(&out))) {
 		slirp_input(s->slirp, f->data, f->len);
 		free(f);
 	}
