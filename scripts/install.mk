@@ -27,7 +27,9 @@ install: all
 	$(Q)for f in $(tool-pages); do install -m 644 $$f "$(to)/share/man/man1/" || exit; done
 	$(Q)for f in $(tool-completions); do install -m 644 $$f \
 		"$(to)/share/bash-completion/completions/$$(basename $$f .bash)" || exit; done
-	$(Q)install -m 644 README.md "$(to)/share/doc/lkl/"
+	$(Q)install -m 644 README.md COPYING "$(to)/share/doc/lkl/"
+	$(Q)install -d "$(to)/share/doc/lkl/examples/hello"
+	$(Q)install -m 644 examples/hello/* "$(to)/share/doc/lkl/examples/hello/"
 	$(Q)install -d "$(to)/share/lkl"
 	$(Q)install -m 644 scripts/lkl-gdb.py "$(to)/share/lkl/"
 	$(Q)$(CROSS_COMPILE)objcopy --only-keep-debug $(VMLINUX) "$(to)/share/lkl/vmlinux"

@@ -39,6 +39,7 @@ cp disk.img before.img
 
 says mounted 0 "^disk.img: mounted; [0-9]+ calls, 0 of them failed" -t ext4 disk.img
 cmp -s disk.img before.img && pass unchanged || fail unchanged "the image was written to"
+says options 0 "^disk.img: mounted; " -t ext4 -o noatime,nodelalloc disk.img
 says summary 0 "^300 cases in .* 300 mounted, 0 refused, 0 crashed, 0 hung" -t ext4 -n 300 disk.img
 
 # Children are light: nothing of the kernel's memory has to be copied for them beforehand, and
@@ -168,7 +169,6 @@ fi
 cp disk.img panic.img
 tune2fs -e panic panic.img > out
 debugfs -w -R "clri docs/testing.md" panic.img > out 2>&1
-mkdir found
 says crash 1 "^panic.img: the kernel stopped in \"" -t ext4 -d found -e walk panic.img disk.img
 grep -q "Kernel panic" out && pass crash_log || fail crash_log "no log of the kernel"
 grep -q "^disk.img: mounted" out && pass after_crash || fail after_crash "the next one was not done"

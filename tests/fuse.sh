@@ -415,6 +415,24 @@ twice()
 export -f twice
 try second-mount 60 twice
 
+# Options that hold for every file system, and one of ext4's own. noatime keeps what reading
+# changes otherwise.
+atimes()
+{
+	local option year
+	for option in noatime:2020 strictatime:"$(date +%Y)"; do
+		mount_it "$work/a.img" && as_user sh -c 'echo text > "$1"; touch -a -d 2020-06-01 "$1"' \
+			_ "$mnt/read" && umount_it &&
+			mount_it "$work/a.img" -o "opts=nodelalloc\\,${option%:*}" &&
+			as_user cat "$mnt/read" && umount_it && mount_it "$work/a.img" || return
+		year=$(as_user stat -c %x "$mnt/read")
+		umount_it && [ "${year%%-*}" = "${option#*:}" ] || { echo "$option: $year"; return 1; }
+	done
+}
+export -f atimes
+ext4 a.img
+try mount-options 60 atimes
+
 shown()
 {
 	mount_it "$work/a.img" -o uid=1234,gid=4321,umask=027 || return

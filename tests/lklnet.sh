@@ -93,6 +93,11 @@ says "nothing answers, UDP" 1 "Timed out" "$net" "$tmp/dummy.json" test -u -r 10
 says "nothing answers" 1 "100.0% lost" "$net" "$tmp/dummy.json" ping -c 1 10.55.0.9
 says "capture, full disk" 1 "/dev/full: not everything could be written" \
 	"$net" --pcap /dev/full "$tmp/dummy.json" ping -c 1 127.0.0.1
+echo '{ "mount": "proc", "dump": "/proc/sys/kernel/ostype" }' > "$tmp/dump.json"
+echo '{ "dump": "/no/such/file" }' > "$tmp/nodump.json"
+says "dump" 0 "^Linux$" "$net" "$tmp/dump.json"
+grep -q "System halted" "$tmp/out" && fail "dump, nothing else" "messages of the kernel"
+says "dump, no file" 1 "nodump.json: dump: /no/such/file: No such file" "$net" "$tmp/nodump.json"
 says "help" 0 "usage: lkl-net" "$net" --help
 says "from variables" 0 "inet  10.9.8.7/24" env LKL_HIJACK_NET_IFTYPE=dummy \
 	LKL_HIJACK_NET_IP=10.9.8.7 "$net" env
@@ -179,7 +184,8 @@ server=
 # ---- captures on devices of each type, as that user ----------------------------------------------------
 
 # expect NAME FILTER: the capture has such packets, and tshark has no complaint about any;
-# about checksums none of those that are not $host_mac's, if $checksums.
+# about checksums none of those that are not $host_mac's, if $checksums. Linux writes 0xffff for a
+# sum of 0, in TCP as in UDP; one in 65,536 times tshark does not like that.
 expect()
 {
 	local bad_packets
@@ -193,7 +199,8 @@ expect()
 	bad_packets=$(tshark -r "$tmp/p.pcapng" -o ip.check_checksum:TRUE \
 		-o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -Y "_ws.malformed${checksums:+ or
 		(eth.src != ${host_mac:-00:00:00:00:00:00} and (ip.checksum.status == 0 or
-		tcp.checksum.status == 0 or udp.checksum.status == 0))}" 2>/dev/null | head -3)
+		(tcp.checksum.status == 0 and tcp.checksum != 0xffff) or
+		udp.checksum.status == 0))}" 2>/dev/null | head -3)
 	if [ ! -s "$tmp/found" ]; then
 		fail "$1" "no packet that is $2"
 	elif [ -n "$bad_packets" ]; then

@@ -23,7 +23,7 @@ static const struct argp_option list[] = {
 	  "Number, label or UUID of the partition; 0 is the whole disk", 1 },
 	{ "volume", OPT_VOLUME, "GROUP/NAME", 0, "Logical volume of LVM", 1 },
 	{ "format", 'f', "FORMAT", 0,
-	  "raw, qcow2, vmdk, vdi, vhdx; found by itself otherwise", 1 },
+	  "raw, qcow2, vmdk, vdi, vhdx, vpc, parallels; found by itself otherwise", 1 },
 	{ "key-file", 'k', "FILE", 0,
 	  "Key or passphrase of LUKS; it is asked for on the terminal otherwise", 1 },
 	{ "mount-options", OPT_MOUNT_OPTIONS, "OPTIONS", 0,

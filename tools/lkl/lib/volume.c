@@ -18,6 +18,7 @@
 #include "layers.h"
 #include "le.h"
 #include "message.h"
+#include "mount_options.h"
 #include "stack.h"
 #include "volume.h"
 
@@ -85,12 +86,15 @@ static long mount_with(struct open_volume *vol, const char *type, const char *ex
 {
 	const struct volume_options *o = vol->options;
 	unsigned long flags = o->mount_flags | (vol->public.read_only ? LKL_MS_RDONLY : 0);
-	const char *const parts[] = { default_options(vol->chosen, type), o->mount_options, extra };
-	char all[4096] = "";
+	char own[4096], all[4096] = "";
+	const char *const parts[] = { default_options(vol->chosen, type), own, extra };
+	long err = mount_options_split(o->mount_options, &flags, own, sizeof(own));
 	size_t n = 0;
 
+	if (err)
+		return err;
 	for (unsigned int i = 0; i < 3 && n < sizeof(all); i++)
-		if (parts[i] && *parts[i])
+		if (*parts[i])
 			n += snprintf(all + n, sizeof(all) - n, "%s%s", n ? "," : "", parts[i]);
 	if (n >= sizeof(all))
 		return -LKL_ENAMETOOLONG;

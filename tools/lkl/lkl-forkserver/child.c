@@ -14,6 +14,7 @@
 #include <lkl_host.h>
 
 #include <message.h>
+#include <mount_options.h>
 
 #include "alone.h"
 #include "child.h"
@@ -103,8 +104,12 @@ const struct report *child_report(void)
 
 static long mount_it(const struct job *job)
 {
-	return lkl_sys_mount(DEVICE, MNT, (char *)job->type, job->mount_flags,
-			     (char *)job->mount_options);
+	unsigned long flags = job->mount_flags;
+	char options[4096];
+	long err = mount_options_split(job->mount_options, &flags, options, sizeof(options));
+
+	return err ?: lkl_sys_mount(DEVICE, MNT, (char *)job->type, flags,
+				    *options ? options : NULL);
 }
 
 /* Mounts what is in the disk, and does what the script says. 0 or why it is not mounted. */

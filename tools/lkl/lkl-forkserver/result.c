@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <lkl.h>
@@ -88,6 +89,10 @@ static void save(const struct results *results, const struct test_case *c, const
 	FILE *log;
 	int fd = -1;
 
+	if (mkdir(results->save, 0777) && errno != EEXIST) {
+		error("%s cannot be made: %s", results->save, strerror(errno));
+		return;
+	}
 	for (int i = 0; fd < 0 && i < 10000; i++) {
 		snprintf(path, 4096, "%s/%s-%04d-%s", results->save, kind, i,
 			 slash ? slash + 1 : c->name);

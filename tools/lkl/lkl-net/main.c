@@ -32,7 +32,7 @@ static struct options {
 static void usage(void)
 {
 	puts("usage: lkl-net [OPTION...] CONFIG [COMMAND [ARGUMENT...]]\n"
-	     "       lkl-net --host server|test [ARGUMENT...]\n"
+	     "       lkl-net --host server|test|ping [ARGUMENT...]\n"
 	     "\n"
 	     "Starts a Linux network stack inside this process, as CONFIG says: a JSON file,\n"
 	     "\"-\" for standard input, \"env\" for variables LKL_HIJACK_...\n"
@@ -375,14 +375,20 @@ static void start_stack(struct lkl_config *cfg, const char *path)
 static int run_inside(const char *path, const struct command *command, int argc, char **argv)
 {
 	struct lkl_config cfg;
-	int status;
+	int status, err;
 
 	start_stack(&cfg, path);
 	status = command->run(argc, argv);
 	/* What is asked for at the end is to be seen. */
 	if (cfg.dump)
 		lkl_host_ops.print = print_stderr;
-	lkl_unload_config(&cfg);
+	err = lkl_unload_config(&cfg);
+	if (!opt.verbose)
+		lkl_host_ops.print = NULL;
+	if (err) {
+		error("%s: %s", path, *cfg.error ? cfg.error : lkl_strerror(err));
+		status = status ?: 1;
+	}
 	/* After the last packet, with which a DHCP lease is given back. */
 	if (capture_stop() && !status)
 		status = 1;
