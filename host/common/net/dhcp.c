@@ -431,7 +431,8 @@ int lkl_dhcp(int ifindex, unsigned int timeout_ms, struct lkl_dhcp_lease *lease)
 	memcpy(c->mac, mac, sizeof(mac));
 	err = open_client(c, ifindex);
 	if (!err)
-		err = acquire(c, ifindex, now_ms() + timeout_ms, &a);
+		/* Now is up to one more. */
+		err = acquire(c, ifindex, now_ms() + 1 + timeout_ms, &a);
 	if (!err)
 		err = apply(c, ifindex, &a);
 	if (err)
