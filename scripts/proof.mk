@@ -22,6 +22,7 @@ debug:
 
 check-sanitize:
 	$(Q)scripts/packages.sh install build test
+	$(Q)+$(MAKE) tests
 	$(Q)+$(MAKE) SANITIZE=address,undefined tests
 	$(Q)+$(MAKE) SANITIZE=thread tests
 	$(Q)B=$(TOP) LKL_TEST_ALL=1 tests/run.sh sanitize
