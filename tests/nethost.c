@@ -709,7 +709,7 @@ static void burst(struct numbers *n, int fd, int frames)
 
 /*
  * Small frames are gathered while they come thick. None stays behind when the kernel is left,
- * and a child of fork() does not send its parent's.
+ * nor when the process forks just then.
  */
 START_TEST(gathered_frames)
 {

@@ -117,11 +117,11 @@ void lkl_net_tx_again(struct lkl_net_backend *b, int queue);
 /* The other end came or went. Any thread. */
 void lkl_net_link(struct lkl_net_backend *b, int up);
 
-/* How many queues have frames gathered that are to be sent at once; atomic. */
+/* How many queues have frames that wait for more, to be sent together; atomic. */
 extern int lkl_net_gathering;
-/* Changes when the kernel has nothing to do; of the host, atomic. */
+/* Counted up by the host whenever the kernel has nothing to do: a burst has ended. Atomic. */
 extern unsigned int lkl_net_idled;
-/* Sends them: whoever made them has nothing else to do. Any thread but inside tx(). */
+/* Sends what waits for more: the kernel has nothing else to do. Any thread but inside tx(). */
 void lkl_net_flush(struct lkl_net_backend *b);
 
 /* For wait(), and for others who wait in its place: what the queues want now ... */
