@@ -430,8 +430,8 @@ int lkl_dhcp(int ifindex, unsigned int timeout_ms, struct lkl_dhcp_lease *lease)
 		return -LKL_ENFILE;
 	memcpy(c->mac, mac, sizeof(mac));
 	err = open_client(c, ifindex);
+	/* now_ms() is rounded down: without the one it would be too early. */
 	if (!err)
-		/* Now is up to one more. */
 		err = acquire(c, ifindex, now_ms() + 1 + timeout_ms, &a);
 	if (!err)
 		err = apply(c, ifindex, &a);
