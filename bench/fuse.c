@@ -28,8 +28,6 @@
 #define SMALL		1024
 #define ARGS_MAX	12
 #define RUNS_MAX	64
-/* How long an idle processor of a virtual machine waits before it halts, where it does not. */
-#define WAKEFUL		"200000"
 
 /* Somebody who mounts images. */
 struct mounter {
@@ -38,7 +36,6 @@ struct mounter {
 	const char *umount[ARGS_MAX];
 	struct ceiling *ceiling;	/* instead of these, it is no command */
 	bool ring;			/* it is asked through io_uring, not /dev/fuse */
-	bool wakeful;			/* idle processors wait before they halt */
 	struct image img;
 	const char *missing;		/* why it cannot be measured, or NULL */
 };
@@ -70,22 +67,23 @@ static struct mounter back = {
 	.umount = { NULL, "-u", MNT },
 };
 
+/* As users have it who may not keep the processors of a virtual machine awake. */
+static struct mounter halts = {
+	.name = "lklfuse -o halt", .id = "halt",
+	.mount = { NULL, "-o", "halt", IMAGE, MNT },
+	.umount = { NULL, "-u", MNT },
+};
+
+/* The host is asked for io_uring only by those whose processors may halt. */
 static struct mounter ring = {
-	.name = "lklfuse through io_uring", .id = "ring", .ring = true,
-	.mount = { NULL, IMAGE, MNT },
+	.name = "lklfuse -o halt through io_uring", .id = "ring", .ring = true,
+	.mount = { NULL, "-o", "halt", IMAGE, MNT },
 	.umount = { NULL, "-u", MNT },
 };
 
 static struct mounter ring_back = {
-	.name = "lklfuse -o writeback through io_uring", .id = "ring-back", .ring = true,
-	.mount = { NULL, "-o", "writeback", IMAGE, MNT },
-	.umount = { NULL, "-u", MNT },
-};
-
-/* As Linux has virtual machines by default; halting and waking costs more than most requests. */
-static struct mounter wakeful = {
-	.name = "lklfuse, guest_halt_poll_ns=" WAKEFUL, .id = "wakeful", .wakeful = true,
-	.mount = { NULL, IMAGE, MNT },
+	.name = "lklfuse -o halt,writeback through io_uring", .id = "ring-back", .ring = true,
+	.mount = { NULL, "-o", "halt,writeback", IMAGE, MNT },
 	.umount = { NULL, "-u", MNT },
 };
 
@@ -101,61 +99,62 @@ static struct mounter gathering = {
 };
 
 static struct mounter *const beside[] = {
-	&wakeful, &ring, &back, &ring_back, &only_answers, &gathering, &fuse2fs,
+	&halts, &ring, &back, &ring_back, &only_answers, &gathering, &fuse2fs,
 };
 
 #define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))
 
 static char *buf;
 
-/* What root may set on the host, and what it was; empty if it cannot be changed. */
-struct setting {
-	const char *file;
-	char before[32];
-};
+/*
+ * Whether what is mounted from now on may be asked through io_uring: what root may set on
+ * the host, and what it was; 0 if it cannot be changed.
+ */
+static const char uring[] = "/sys/module/fuse/parameters/enable_uring";
+static char uring_before;
 
-/* Whether what is mounted from now on may be asked through io_uring. */
-static struct setting uring = { .file = "/sys/module/fuse/parameters/enable_uring" };
-static struct setting halting = { .file = "/sys/module/haltpoll/parameters/guest_halt_poll_ns" };
+/* Of /dev/cpu_dma_latency; -1 if it may not be used. */
+static int latency_fd;
 
-static bool set(const struct setting *s, const char *to)
+static bool set_uring(char to)
 {
-	int fd = open(s->file, O_WRONLY | O_CLOEXEC);
-	bool done = fd >= 0 && write(fd, to, strlen(to)) == (ssize_t)strlen(to);
+	int fd = open(uring, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, &to, 1) == 1;
 
 	if (fd >= 0)
 		close(fd);
 	return done;
 }
 
-static void restore_settings(void)
+static void restore_uring(void)
 {
-	if (uring.before[0])
-		set(&uring, uring.before);
-	if (halting.before[0])
-		set(&halting, halting.before);
+	set_uring(uring_before);
 }
 
-static void find_setting(struct setting *s)
+static void find_uring(void)
 {
-	int fd = open(s->file, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	int fd = open(uring, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	n = read(fd, s->before, sizeof(s->before) - 1);
-	s->before[n < 0 ? 0 : n] = 0;
-	s->before[strcspn(s->before, "\n")] = 0;
-	if (!set(s, s->before))
-		s->before[0] = 0;
+	if (read(fd, &uring_before, 1) != 1 || !set_uring(uring_before))
+		uring_before = 0;
+	else
+		atexit(restore_uring);
 	close(fd);
 }
 
-/* Before @m is measured. */
+/*
+ * Before @m is measured: beside what only answers no processor halts, where lklfuse can have
+ * that too.
+ */
 static void set_processors(const struct mounter *m)
 {
-	if (halting.before[0])
-		set(&halting, m->wakeful ? WAKEFUL : halting.before);
+	/* In us; -1: as others want it. */
+	const int32_t latency = m->ceiling ? 0 : -1;
+
+	if (latency_fd >= 0 && write(latency_fd, &latency, sizeof(latency)) < 0)
+		bench_die("/dev/cpu_dma_latency cannot be written");
 }
 
 static int run(const struct mounter *m, const char *const *command)
@@ -177,8 +176,8 @@ static int run(const struct mounter *m, const char *const *command)
 
 static bool try_mount(const struct mounter *m)
 {
-	if (uring.before[0])
-		set(&uring, m->ring ? "Y" : "N");
+	if (uring_before)
+		set_uring(m->ring ? 'Y' : 'N');
 	return m->ceiling ? !ceiling_mount(m->ceiling, m->img.mnt) : !run(m, m->mount);
 }
 
@@ -207,10 +206,8 @@ static void umount_it(struct mounter *m)
 
 static void prepare(struct mounter *m)
 {
-	if (m->ring && !uring.before[0])
+	if (m->ring && !uring_before)
 		m->missing = "needs root, and a host with FUSE over io_uring";
-	if (m->wakeful && strcmp(halting.before, "0"))
-		m->missing = "needs root, and a virtual machine whose processors halt at once";
 	if (m->missing)
 		return;
 	image_create(&m->img, NULL, m->id, m->ceiling ? 0 : IMAGE_SIZE, 0);
@@ -485,9 +482,8 @@ int main(int argc, char **argv)
 	if (!buf)
 		bench_die("no memory");
 	memset(buf, 'x', MIB);
-	find_setting(&uring);
-	find_setting(&halting);
-	atexit(restore_settings);
+	find_uring();
+	latency_fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
 	prepare(&lklfuse);
 	if (lklfuse.missing)
 		bench_die("lklfuse cannot mount");

@@ -682,6 +682,49 @@ ext4 a.img
 try vanishing-image 90 vanishing
 mounted && umount -l "$mnt"
 
+# ---- processors that stay awake ------------------------------------------------------
+
+# What the host is asked for: 0, or what it is when nobody asks.
+latency()
+{
+	od -An -td4 /dev/cpu_dma_latency
+}
+
+# burst OPTION...: whether the processors stayed awake meanwhile, and may halt again then.
+burst()
+{
+	local before i pid awake=no
+	before=$(latency)
+	timeout -k 5 60 "$lklfuse" "$work/a.img" "$mnt" "$@" || return
+	bash -c 'for n in $(seq 20000); do : > "$1/file"; rm "$1/file"; done' _ "$mnt" &
+	pid=$!
+	for i in $(seq 200); do
+		[ "$(latency)" -ne 0 ] || { awake=yes; break; }
+		sleep 0.01
+	done
+	kill $pid
+	wait $pid
+	sleep 0.2
+	[ "$(latency)" -eq "$before" ] || { echo "they do not halt again"; return 1; }
+	timeout -k 5 60 "$lklfuse" --unmount "$mnt" || return
+	echo "awake: $awake"
+	[ $awake = "$expected" ]
+}
+export -f latency burst
+
+if [ ! -w /dev/cpu_dma_latency ]; then
+	skip awake "/dev/cpu_dma_latency may not be used"
+elif ! grep -qsx haltpoll /sys/devices/system/cpu/cpuidle/current_driver; then
+	skip awake "processors do not halt as those of a virtual machine"
+elif [ "$(latency)" -eq 0 ]; then
+	skip awake "somebody else keeps the processors awake"
+else
+	ext4 a.img
+	expected=yes try awake 60 burst
+	expected=no try awake-halt 60 burst -o halt
+	mounted && umount -l "$mnt"
+fi
+
 # ---- through io_uring -----------------------------------------------------------------
 
 switch=/sys/module/fuse/parameters/enable_uring

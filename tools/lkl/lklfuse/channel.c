@@ -16,6 +16,7 @@
 
 #include <message.h>
 
+#include "awake.h"
 #include "channel.h"
 #include "fs.h"
 #include "ring.h"
@@ -309,11 +310,14 @@ static bool somebody_works(void)
 	return false;
 }
 
-/* Takes the turn from those who are at the same request as a while ago. */
+/*
+ * Takes the turn from those who are at the same request as a while ago; and sees how
+ * thick requests come.
+ */
 static void *watchdog(void *arg)
 {
 	const struct timespec pause = { .tv_nsec = WATCH_NS };
-	unsigned int served[THREADS_MAX], idle;
+	unsigned int served[THREADS_MAX], steps, idle;
 
 	for (;;) {
 		pthread_mutex_lock(&lock);
@@ -329,12 +333,16 @@ static void *watchdog(void *arg)
 			for (unsigned int i = 0; i < n_workers; i++)
 				served[i] = workers[i].served;
 			nanosleep(&pause, NULL);
+			steps = 0;
 			for (unsigned int i = 0; i < n_workers; i++) {
 				if (workers[i].turn == WORKS && workers[i].served == served[i])
 					give_turn(&workers[i]);
-				if (workers[i].served != served[i])
-					idle = 0;
+				steps += workers[i].served - served[i];
 			}
+			if (steps)
+				idle = 0;
+			/* Two steps are a request. */
+			awake_report(steps / 2);
 		}
 	}
 }
@@ -588,6 +596,7 @@ static void stop(void)
 	ring_close();
 	end_serving();
 	pthread_join(watchdog_thread, NULL);
+	awake_close();
 	for (unsigned int i = 0; i < n_workers; i++) {
 		if (workers[i].fd != fuse_session_fd(session))
 			close(workers[i].fd);
@@ -626,7 +635,7 @@ void channel_stop(void)
 		nanosleep(&pause, NULL);
 }
 
-int channel_open(struct fuse_session *se, unsigned int threads, bool with_debug)
+int channel_open(struct fuse_session *se, unsigned int threads, bool halt, bool with_debug)
 {
 	const struct fuse_custom_io io = { .writev = write_reply, .read = read_request };
 	struct sigaction interrupt = { .sa_handler = no_action };
@@ -655,8 +664,13 @@ int channel_open(struct fuse_session *se, unsigned int threads, bool with_debug)
 		if (!ret)
 			n_workers++;
 	}
-	no_ring = threads > 1 ? ring_open(fuse_session_fd(se), threads, &ring_user) :
-		"one request at a time was asked for";
+	/* The ring spares waking another processor; being awake spares more. */
+	if (!halt && awake_open())
+		no_ring = "processors do not halt meanwhile";
+	else if (threads > 1)
+		no_ring = ring_open(fuse_session_fd(se), threads, &ring_user);
+	else
+		no_ring = "one request at a time was asked for";
 	pthread_mutex_lock(&lock);
 	while (prepared < n_workers + ring_threads() + 1)
 		pthread_cond_wait(&changed, &lock);

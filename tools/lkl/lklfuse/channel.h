@@ -18,9 +18,10 @@
 
 /*
  * Starts @threads threads for the mounted @session; they wait for channel_serve().
- * With @debug it will say where requests come from. 0, or a negative errno.
+ * With @halt, processors may halt while it serves. With @debug it will say where requests
+ * come from. 0, or a negative errno.
  */
-int channel_open(struct fuse_session *session, unsigned int threads, bool debug);
+int channel_open(struct fuse_session *session, unsigned int threads, bool halt, bool debug);
 /* Serves until the file system has been unmounted. */
 void channel_serve(void);
 /* Has channel_serve() return though it is still mounted. Any thread. */

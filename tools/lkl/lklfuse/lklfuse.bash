@@ -12,8 +12,8 @@ _lklfuse()
 		[[ $word != *,* ]] || done_=${word%,*},
 		compopt -o nospace
 		COMPREPLY=($(compgen -P "$done_" -W "type= part= format= volume= key-file=
-			degraded opts= ro uid= gid= umask= default_permissions writeback allow_other
-			mb= log= lock=" -- "${word##*,}"))
+			degraded opts= ro uid= gid= umask= default_permissions writeback halt
+			allow_other mb= log= lock=" -- "${word##*,}"))
 		return ;;
 	--key-file|--pid-file)
 		compopt -o filenames

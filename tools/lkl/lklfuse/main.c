@@ -32,7 +32,7 @@ static struct fuse_session *new_session(const struct options *o, const struct vo
 /* With the session mounted. */
 static int serve_session(const struct options *o, struct fuse_session *session, int log)
 {
-	int ret = channel_open(session, o->threads, o->debug);
+	int ret = channel_open(session, o->threads, o->halt, o->debug);
 
 	if (ret) {
 		error("cannot serve %s: %s", o->mountpoint, strerror(-ret));

@@ -35,6 +35,7 @@ static void help(void)
 	       "  -o default_permissions\n"
 	       "                      permissions hold for who has mounted, too\n"
 	       "  -o writeback        gather small writes before they are passed on\n"
+	       "  -o halt             processors may halt between requests that come thick\n"
 	       "  -o allow_other      other users may use it; permissions hold for all then\n"
 	       "  -o mb=MEM           memory of the kernel inside, in MiB\n"
 	       "  -o log=FILE         messages go there\n"
@@ -165,6 +166,10 @@ static void mount_option(struct options *o, const char *option)
 	}
 	if (!strcmp(option, "writeback")) {
 		o->write_back = true;
+		return;
+	}
+	if (!strcmp(option, "halt")) {
+		o->halt = true;
 		return;
 	}
 	if (!strcmp(option, "ro"))

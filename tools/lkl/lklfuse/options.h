@@ -23,6 +23,7 @@ struct options {
 	bool allow_other;
 	bool permissions;
 	bool write_back;
+	bool halt;
 	bool set_uid, set_gid, set_umask;
 	uid_t uid;
 	gid_t gid;
