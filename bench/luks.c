@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reading a file of an ext4 file system in a LUKS2 container: through lklfuse, beside
- * the host's dm-crypt. Where that is missing, beside the same file without encryption
- * on a loop device, if there is that: the container would be on one, too, so dm-crypt
- * cannot be faster; and else beside reading the container and decrypting it in user space.
+ * the host's dm-crypt. Where that is missing, beside what else the host's kernel has that
+ * decrypts in the same way, AES-256-XTS: ext4's own encryption, on a loop device; or else
+ * beside the same file without encryption there: the container would be on one, too, so
+ * dm-crypt cannot be faster; and else beside reading the container and decrypting it in
+ * user space.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +24,8 @@
 #define MIB		(1UL << 20)
 #define DATA_MIB	256
 #define DISK_MIB	320
+/* Of a file that the host's file system encrypts: some kernels have only C for it. */
+#define FSCRYPT_MIB	32
 /* Of the encrypted data in the container. */
 #define OFFSET		(16 * MIB)
 
@@ -28,7 +33,7 @@ static const size_t sectors[] = { 512, 4096 };
 
 static char dir[64], bin[4096];
 static unsigned char key[64], *buf;
-static enum { OPENSSL, LOOP, DM_CRYPT } yardstick;
+static enum { OPENSSL, LOOP, FSCRYPT, DM_CRYPT } yardstick;
 
 /* ---- commands --------------------------------------------------------------- */
 
@@ -113,7 +118,8 @@ static const char *make_container(size_t sector)
 
 /* ---- rows ------------------------------------------------------------------------ */
 
-static double read_data(const char *umount)
+/* MiB/s of reading the first @mib of the file, which are all. */
+static double read_data(const char *umount, int mib)
 {
 	int fd = open_in("mnt/data", 0, O_RDONLY);
 	uint64_t begin = bench_now(), time;
@@ -123,12 +129,12 @@ static double read_data(const char *umount)
 	while ((n = read(fd, buf, MIB)) > 0)
 		done += n;
 	time = bench_now() - begin;
-	if (done != DATA_MIB * MIB || buf[1] != (unsigned char)DATA_MIB)
+	if (done != mib * MIB || buf[1] != (unsigned char)mib)
 		bench_die("what was read is not what was written");
 	close(fd);
 	if (run("%s", umount))
 		bench_die("%s", umount);
-	return DATA_MIB / (time / 1e9);
+	return mib / (time / 1e9);
 }
 
 static double ours(void *arg)
@@ -140,7 +146,7 @@ static double ours(void *arg)
 		dir))
 		bench_die("lklfuse cannot mount the container");
 	snprintf(umount, sizeof(umount), "%s/lklfuse -u %s/mnt", bin, dir);
-	return read_data(umount);
+	return read_data(umount, DATA_MIB);
 }
 
 static double host_dm_crypt(size_t sector)
@@ -152,7 +158,24 @@ static double host_dm_crypt(size_t sector)
 		bench_die("the host's dm-crypt fails");
 	snprintf(umount, sizeof(umount), "umount %s/mnt && cryptsetup close lkl-bench-%d", dir,
 		 getpid());
-	return read_data(umount);
+	return read_data(umount, DATA_MIB);
+}
+
+/* With a key that the host's kernel has for tests: it asks for no tools. */
+static int mount_fscrypt(const char *access)
+{
+	return run("cd %s && mount -o %s,loop,test_dummy_encryption fscrypt0 mnt 2>/dev/null",
+		   dir, access);
+}
+
+static double host_fscrypt(void)
+{
+	char umount[100];
+
+	if (mount_fscrypt("ro"))
+		bench_die("the host's ext4 does not decrypt any more");
+	snprintf(umount, sizeof(umount), "umount %s/mnt", dir);
+	return read_data(umount, FSCRYPT_MIB);
 }
 
 /* Nothing of the image in the host's caches above the loop device. */
@@ -163,7 +186,7 @@ static double host_loop(void)
 	if (run("cd %s && mount -o ro,loop plain0 mnt", dir))
 		bench_die("the host's loop mount fails");
 	snprintf(umount, sizeof(umount), "umount %s/mnt", dir);
-	return read_data(umount);
+	return read_data(umount, DATA_MIB);
 }
 
 static double host_openssl(size_t sector)
@@ -186,7 +209,36 @@ static double host(void *arg)
 	size_t sector = *(const size_t *)arg;
 
 	return yardstick == DM_CRYPT ? host_dm_crypt(sector) :
+	       yardstick == FSCRYPT ? host_fscrypt() :
 	       yardstick == LOOP ? host_loop() : host_openssl(sector);
+}
+
+static bool make_fscrypt(void)
+{
+	return !run("cd %s && truncate -s %dM fscrypt0 && "
+		    "mkfs.ext4 -q -F -b 4096 -O encrypt fscrypt0", dir, 2 * FSCRYPT_MIB) &&
+	       !mount_fscrypt("rw") &&
+	       !run("cd %s && dd if=tree/data0 of=mnt/data0 bs=1M count=%d 2>/dev/null && "
+		    "umount mnt", dir, FSCRYPT_MIB);
+}
+
+/* The driver of what the host's kernel decrypts with, as far as it has used any. */
+static const char *xts_driver(void)
+{
+	static char driver[100];
+	char line[200];
+	FILE *f = fopen("/proc/crypto", "r");
+	bool found = false;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, "name ", 5))
+			found = strstr(line, ": xts(aes)");
+		else if (found && sscanf(line, "driver : %99s", driver) == 1)
+			break;
+	}
+	if (f)
+		fclose(f);
+	return *driver ? driver : "unknown";
 }
 
 static void choose_yardstick(void)
@@ -194,6 +246,8 @@ static void choose_yardstick(void)
 	if (!run("cd %s && cryptsetup open --key-file key0 luks512 lkl-bench-%d 2>/dev/null && "
 		 "cryptsetup close lkl-bench-%d", dir, getpid(), getpid()))
 		yardstick = DM_CRYPT;
+	else if (make_fscrypt())
+		yardstick = FSCRYPT;
 	else if (!run("cd %s && mount -o ro,loop plain0 mnt 2>/dev/null && umount mnt", dir))
 		yardstick = LOOP;
 }
@@ -202,6 +256,7 @@ int main(int argc, char **argv)
 {
 	static const char *const names[] = {
 		[OPENSSL] = "no dm-crypt here; instead OpenSSL in one thread",
+		[FSCRYPT] = "no dm-crypt here; instead ext4's own encryption, AES-256-XTS too",
 		[LOOP] = "no dm-crypt here; instead a loop mount of the same, not encrypted",
 		[DM_CRYPT] = "dm-crypt",
 	};
@@ -240,7 +295,12 @@ int main(int argc, char **argv)
 			.ours = ours, .host = host, .arg = (void *)&sectors[i],
 			.beside = names[yardstick],
 		});
-		if (yardstick == LOOP)
+		if (yardstick == FSCRYPT) {
+			bench_note("its driver: %s", xts_driver());
+			bench_note("a loop mount of the same, not encrypted: %.0f MiB/s",
+				   host_loop());
+		}
+		if (yardstick != DM_CRYPT && yardstick != OPENSSL)
 			bench_note("OpenSSL in one thread, without a file system: %.0f MiB/s",
 				   host_openssl(sectors[i]));
 	}
