@@ -4,7 +4,9 @@
 
 _lkl_cptofs()
 {
-	local word=$2 before=$3
+	local word=$2 before=$3 into=
+
+	[[ ${1##*/} != cptofs ]] || into=" --reproducible"
 
 	case $before in
 	-f|--format)
@@ -20,8 +22,8 @@ _lkl_cptofs()
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "--image --filesystem-type --partition --volume --format
 			--key-file --mount-options --owner --group --owner-map --group-map
-			--selinux --one-file-system --mb --no-sandbox --reproducible --quiet --verbose --help
-			--version" -- "$word"))
+			--selinux --one-file-system --mb --no-sandbox --quiet --verbose --help
+			--version$into" -- "$word"))
 		return
 	fi
 	compopt -o filenames

@@ -63,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &o->common;
+		common_give_input(state, &o->common);
 		return 0;
 	case 'i':
 		common_add_image(&o->common, arg);
@@ -89,16 +89,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
-
 static const struct argp to_image = {
-	.options = options_list, .parser = parse, .children = children,
+	.options = options_list, .parser = parse, .children = into_image_options,
 	.args_doc = "-i IMAGE SRC... DST",
 	.doc = "Copy files and folders into a disk image, with all attributes, as cp -a would.",
 };
 
 static const struct argp from_image = {
-	.options = options_list, .parser = parse, .children = children,
+	.options = options_list, .parser = parse, .children = common_options,
 	.args_doc = "-i IMAGE SRC... DST",
 	.doc = "Copy files and folders out of a disk image, with all attributes, as cp -a would.",
 };

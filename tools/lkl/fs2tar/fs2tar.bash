@@ -4,7 +4,9 @@
 
 _lkl_fs2tar()
 {
-	local word=$2 before=$3
+	local word=$2 before=$3 into=
+
+	[[ ${1##*/} != tar2fs ]] || into=" --reproducible"
 
 	case $before in
 	-f|--format)
@@ -23,8 +25,8 @@ _lkl_fs2tar()
 	if [[ $word == -* ]]; then
 		COMPREPLY=($(compgen -W "--image --filesystem-type --partition --volume --format
 			--key-file --mount-options --owner --group --owner-map --group-map
-			--selinux --directory --compress --mb --no-sandbox --reproducible --quiet --verbose
-			--help --version" -- "$word"))
+			--selinux --directory --compress --mb --no-sandbox --quiet --verbose
+			--help --version$into" -- "$word"))
 		return
 	fi
 	compopt -o filenames

@@ -59,7 +59,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &o->common;
+		common_give_input(state, &o->common);
 		return 0;
 	case 'i':
 		common_add_image(&o->common, arg);
@@ -87,16 +87,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
-
 static const struct argp from_image = {
-	.options = from_image_list, .parser = parse, .children = children,
+	.options = from_image_list, .parser = parse, .children = common_options,
 	.args_doc = "IMAGE TAR",
 	.doc = "Make a tar archive of the files in a disk image. The name of the archive says how it is compressed; - is standard output.",
 };
 
 static const struct argp to_image = {
-	.options = to_image_list, .parser = parse, .children = children,
+	.options = to_image_list, .parser = parse, .children = into_image_options,
 	.args_doc = "TAR IMAGE",
 	.doc = "Copy the files of a tar archive, compressed or not, into a disk image. - is standard input.",
 };

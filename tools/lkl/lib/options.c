@@ -34,8 +34,6 @@ static const struct argp_option list[] = {
 	{ "owner-map", OPT_OWNER_MAP, "FILE", 0,
 	  "Change owners by lines of FILE: FROM TO [COUNT]", 2 },
 	{ "group-map", OPT_GROUP_MAP, "FILE", 0, "The same for groups", 2 },
-	{ "reproducible", OPT_REPRODUCIBLE, NULL, 0,
-	  "The same files give the same image, byte for byte; needs SOURCE_DATE_EPOCH", 2 },
 	{ NULL, 0, NULL, 0, "Everything else:", 3 },
 	{ "mb", 'm', "MIB", 0, "Memory of the kernel inside, in MiB", 3 },
 	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0,
@@ -43,6 +41,12 @@ static const struct argp_option list[] = {
 	{ "quiet", 'q', NULL, 0, "No progress on the terminal", 3 },
 	{ "verbose", 'p', NULL, 0, "Show messages of the kernel inside", 3 },
 	{ "enable-printk", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 3 },
+	{ 0 }
+};
+
+static const struct argp_option into_image_list[] = {
+	{ "reproducible", OPT_REPRODUCIBLE, NULL, 0,
+	  "The same files give the same image, byte for byte; needs SOURCE_DATE_EPOCH", 2 },
 	{ 0 }
 };
 
@@ -94,9 +98,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_GROUP_MAP:
 		adjust_read_map(&o->adjust.groups, arg);
 		return 0;
-	case OPT_REPRODUCIBLE:
-		o->reproducible = 1;
-		return 0;
 	case OPT_NO_SANDBOX:
 		o->no_sandbox = 1;
 		return 0;
@@ -111,7 +112,31 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp common_argp = { .options = list, .parser = parse };
+static error_t parse_into_image(int key, char *arg, struct argp_state *state)
+{
+	struct common_options *o = state->input;
+
+	if (key != OPT_REPRODUCIBLE)
+		return ARGP_ERR_UNKNOWN;
+	o->reproducible = 1;
+	return 0;
+}
+
+static const struct argp common_argp = { .options = list, .parser = parse };
+static const struct argp into_image_argp = {
+	.options = into_image_list, .parser = parse_into_image,
+};
+
+const struct argp_child common_options[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
+const struct argp_child into_image_options[] = {
+	{ &common_argp, 0, NULL, 0 }, { &into_image_argp, 0, NULL, 0 }, { 0 }
+};
+
+void common_give_input(struct argp_state *state, struct common_options *o)
+{
+	for (int i = 0; state->root_argp->children[i].argp; i++)
+		state->child_inputs[i] = o;
+}
 
 void common_prepare_image(const struct common_options *o)
 {
