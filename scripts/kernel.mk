@@ -58,6 +58,9 @@ fragments := $(KCONFIG)
 ifneq ($(filter $(CONFIG),$(test-configs)),)
 defconfig := small_defconfig
 fragments := tests/kernels/$(CONFIG).config $(KCONFIG)
+ifneq ($(cross),)
+fragments := $(wildcard tests/kernels/$(CONFIG)-emulated.config) $(fragments)
+endif
 endif
 # All that the tree's own tool tests, with what is default there.
 ifeq ($(CONFIG),kunit)

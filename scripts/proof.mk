@@ -16,9 +16,11 @@ kunit:
 	$(Q)B=$(TOP) tests/kernels/kunit.sh kunit
 
 # With a library, for programs that are to be seen on such a kernel.
+debug-build := $(TOP)/$(subst $() ,-,$(strip $(filter-out $(native),$(ARCH_TARGET)) debug))
 debug:
 	$(Q)+$(MAKE) CONFIG=debug library tests
-	$(Q)B=$(TOP) LKL_TEST_ALL=1 tests/run.sh debug
+	$(Q)B=$(TOP) LKL_TEST_ALL=1 LKL_RUN="$(emulator)" LKL_DEBUG_BUILD=$(debug-build) \
+		tests/run.sh debug
 
 check-sanitize:
 	$(Q)scripts/packages.sh install build test

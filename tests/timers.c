@@ -200,13 +200,14 @@ END_TEST
 START_TEST(idle_is_idle)
 {
 	struct lkl_timespec ts = { .tv_sec = 2 };
+	/* What little it does takes longer in an emulator, and where KASAN looks on. */
+	double used, most = small_kernel() ? 0.45 : 0.15;
 	uint64_t before = host_cpu_ns();
-	double used;
 
 	ok(lkl_sys_nanosleep(&ts, NULL));
 	usleep(1000000);
 	used = (host_cpu_ns() - before) / 1e9;
-	ck_assert_msg(used < 0.15, "%.0f ms of 3 s", used * 1000);
+	ck_assert_msg(used < most, "%.0f ms of 3 s", used * 1000);
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include <linux/sched/task.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/stringify.h>
 #include <asm/ctx.h>
 #include <asm/thread.h>
 
@@ -15,7 +16,8 @@
 #define FRAMES_MAX	SZ_1M
 
 static const char no_shadow[] __initconst =
-	"lkl: KASAN's shadow needs 16 TiB of free address space at 0x100000000000\n";
+	"lkl: KASAN's shadow, the second eighth of addresses of "
+	__stringify(LKL_ADDRESS_BITS) " bits, is not free\n";
 
 int __init lkl_kasan_reserve(void)
 {

@@ -69,7 +69,8 @@ struct lkl_ctx_mark {
 	unsigned long regs[14];
 };
 
-#define LKL_CTX_MARK_SP	6	/* the stack pointer among them, on x86-64 */
+/* Which of them is the stack pointer; KASAN asks. */
+#define LKL_CTX_MARK_SP	(IS_ENABLED(CONFIG_LKL_ARM64) ? 12 : 6)
 
 /* Returns 0 when the mark is set, 1 each time lkl_ctx_return() comes back. */
 int lkl_ctx_mark(struct lkl_ctx_mark *mark) __attribute__((returns_twice));

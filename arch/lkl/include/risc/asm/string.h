@@ -21,4 +21,6 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, __kernel_size_t len);
 #endif
 
+#include <asm/string_kasan.h>
+
 #endif
