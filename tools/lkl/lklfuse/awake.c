@@ -48,8 +48,10 @@ static void keep_awake(bool keep)
 
 void awake_report(unsigned int requests)
 {
+	if (fd < 0)
+		return;
 	thin = requests < THICK ? thin + 1 : 0;
-	if (fd >= 0 && kept ? thin >= THIN_MAX : !thin)
+	if (kept ? thin >= THIN_MAX : !thin)
 		keep_awake(!kept);
 }
 
