@@ -114,7 +114,7 @@ static const char uring[] = "/sys/module/fuse/parameters/enable_uring";
 static char uring_before;
 
 /* Of /dev/cpu_dma_latency; -1 if it may not be used. */
-static int latency_fd;
+static int latency_fd = -1;
 
 static bool set_uring(char to)
 {
@@ -144,10 +144,21 @@ static void find_uring(void)
 	close(fd);
 }
 
-/*
- * Before @m is measured: beside what only answers no processor halts, where lklfuse can have
- * that too.
- */
+/* Whether lklfuse keeps processors awake here, and what only answers can have that too. */
+static bool opens_latency(void)
+{
+	char driver[32] = "";
+	int fd = open("/sys/devices/system/cpu/cpuidle/current_driver", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, driver, sizeof(driver) - 1) > 0 && !strcmp(driver, "haltpoll\n"))
+		latency_fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+	close(fd);
+	return latency_fd >= 0;
+}
+
+/* Before @m is measured. */
 static void set_processors(const struct mounter *m)
 {
 	/* In us; -1: as others want it. */
@@ -483,7 +494,8 @@ int main(int argc, char **argv)
 		bench_die("no memory");
 	memset(buf, 'x', MIB);
 	find_uring();
-	latency_fd = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+	if (!opens_latency())
+		halts.missing = "is what lklfuse is here";
 	prepare(&lklfuse);
 	if (lklfuse.missing)
 		bench_die("lklfuse cannot mount");

@@ -222,23 +222,27 @@ static bool make_fscrypt(void)
 		    "umount mnt", dir, FSCRYPT_MIB);
 }
 
-/* The driver of what the host's kernel decrypts with, as far as it has used any. */
+/* The driver that the host's kernel decrypts with, of those that it has used. */
 static const char *xts_driver(void)
 {
-	static char driver[100];
-	char line[200];
+	static char best[100];
+	char line[200], driver[100] = "";
 	FILE *f = fopen("/proc/crypto", "r");
+	int priority, most = -1;
 	bool found = false;
 
 	while (f && fgets(line, sizeof(line), f)) {
 		if (!strncmp(line, "name ", 5))
 			found = strstr(line, ": xts(aes)");
-		else if (found && sscanf(line, "driver : %99s", driver) == 1)
-			break;
+		else if (found && sscanf(line, "driver : %99s", driver) != 1 &&
+			 sscanf(line, "priority : %d", &priority) == 1 && priority > most) {
+			most = priority;
+			strcpy(best, driver);
+		}
 	}
 	if (f)
 		fclose(f);
-	return *driver ? driver : "unknown";
+	return *best ? best : "unknown";
 }
 
 static void choose_yardstick(void)

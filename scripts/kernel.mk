@@ -58,8 +58,9 @@ fragments := $(KCONFIG)
 ifneq ($(filter $(CONFIG),$(test-configs)),)
 defconfig := small_defconfig
 fragments := tests/kernels/$(CONFIG).config $(KCONFIG)
+# What an emulator needs beside.
 ifneq ($(cross),)
-fragments := $(wildcard tests/kernels/$(CONFIG)-emulated.config) $(fragments)
+fragments := $(wildcard tests/kernels/emulated/$(ARCH_TARGET)-$(CONFIG).config) $(fragments)
 endif
 endif
 # All that the tree's own tool tests, with what is default there.

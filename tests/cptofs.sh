@@ -357,7 +357,9 @@ reproducible()
 	done
 	cmp "$work/first.img" "$work/second.img" || return
 	fails_with 1 'needs the time' as_user env -u SOURCE_DATE_EPOCH "$cptofs" --reproducible \
-		-i "$work/first.img" "$work/plain" /
+		-i "$work/first.img" "$work/plain" / || return
+	fails_with 64 'reproducible' as_user "$cpfromfs" --reproducible \
+		-i "$work/first.img" /plain "$work/from-first"
 }
 
 # The same when the kernel's own thread begins late, as it may on a busy machine.

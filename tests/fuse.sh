@@ -53,7 +53,7 @@ mount_it()
 		shift
 	done
 	as_user timeout -k 5 60 "$lklfuse" "${images[@]}" "$mnt" "${options[@]}" \
-		--pid-file "$work/pid"
+		${halt:+-o halt} --pid-file "$work/pid"
 }
 
 umount_it()
@@ -690,6 +690,18 @@ latency()
 	od -An -td4 /dev/cpu_dma_latency
 }
 
+# transport PATTERN COMMAND...: what lklfuse -d says; the command runs it.
+transport()
+{
+	local pattern=$1
+	shift
+	"$@" timeout -k 5 60 "$lklfuse" "$work/a.img" "$mnt" ${halt:+-o halt} -d > "$tmp/debug" 2>&1 &
+	soon mounted && "$@" stat "$mnt" > /dev/null && "$@" "$lklfuse" --unmount "$mnt" &&
+		wait $! || return
+	grep "requests come through" "$tmp/debug" | tee "$tmp/out"
+	grep -q "$pattern" "$tmp/out"
+}
+
 # burst OPTION...: whether the processors stayed awake meanwhile, and may halt again then.
 burst()
 {
@@ -710,9 +722,9 @@ burst()
 	echo "awake: $awake"
 	[ $awake = "$expected" ]
 }
-export -f latency burst
+export -f transport latency burst
 
-if [ ! -w /dev/cpu_dma_latency ]; then
+if [ ! -w /dev/cpu_dma_latency ] || ! latency > /dev/null 2>&1; then
 	skip awake "/dev/cpu_dma_latency may not be used"
 elif ! grep -qsx haltpoll /sys/devices/system/cpu/cpuidle/current_driver; then
 	skip awake "processors do not halt as those of a virtual machine"
@@ -721,22 +733,16 @@ elif [ "$(latency)" -eq 0 ]; then
 else
 	ext4 a.img
 	expected=yes try awake 60 burst
+	mounted && umount -l "$mnt"
 	expected=no try awake-halt 60 burst -o halt
+	mounted && umount -l "$mnt"
+	try awake-transport 60 transport "/dev/fuse.*do not halt" env
 	mounted && umount -l "$mnt"
 fi
 
 # ---- through io_uring -----------------------------------------------------------------
 
 switch=/sys/module/fuse/parameters/enable_uring
-
-# transport PATTERN: what -d says.
-transport()
-{
-	as_user timeout -k 5 60 "$lklfuse" "$work/a.img" "$mnt" -d > "$tmp/debug" 2>&1 &
-	soon mounted && as_user stat "$mnt" > /dev/null && umount_it && wait $! || return
-	grep "requests come through" "$tmp/debug" | tee "$tmp/out"
-	grep -q "$1" "$tmp/out"
-}
 
 # Who looks for data or holes waits until the host has written what it keeps, which are
 # requests, too: more at once than there are threads.
@@ -768,7 +774,7 @@ same_memory()
 			dd if="$1/big$n" iflag=direct bs=1M status=none | tr -d "$n" | wc -c | grep -qx 0
 		done' _ "$mnt" && umount_it && ext4_clean a.img
 }
-export -f transport seekers same_memory
+export -f seekers same_memory
 
 # once_more PREFIX: what does not depend on the file system.
 once_more()
@@ -805,10 +811,12 @@ elif ! grep -q liburing < <(ldd "$lklfuse"); then
 else
 	was=$(cat $switch)
 	trap 'echo "$was" > $switch; cleanup' EXIT
+	# What keeps processors awake does without.
+	export halt=1
 	echo N > $switch
-	try transport-device 60 transport "/dev/fuse.*not switched on"
+	try transport-device 60 transport "/dev/fuse.*not switched on" as_user
 	echo Y > $switch
-	try transport-io_uring 60 transport io_uring
+	try transport-io_uring 60 transport "through io_uring" as_user
 	once_more io_uring
 	echo "$was" > $switch
 fi

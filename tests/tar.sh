@@ -114,14 +114,24 @@ labels()
 		"$work/labels2.img"
 }
 
-# The same image gives the same archive.
+# The same image gives the same archive, and the same archive the same image.
 reproducible()
 {
+	local n
 	SOURCE_DATE_EPOCH=1600000000 as_user "$fs2tar" "$work/rich.img" "$work/one.tar.gz" || return
 	sleep 1.1
 	SOURCE_DATE_EPOCH=1600000000 as_user "$fs2tar" "$work/rich.img" "$work/two.tar.gz" || return
 	cmp "$work/one.tar.gz" "$work/two.tar.gz" || return
-	! tar -tvf "$work/one.tar.gz" --full-time | grep -q 203
+	! tar -tvf "$work/one.tar.gz" --full-time | grep -q 203 || return
+	ext4 one 64M
+	as_user cp --sparse=always "$work/one.img" "$work/two.img"
+	for n in one two; do
+		SOURCE_DATE_EPOCH=1600000000 as_user "$tar2fs" --reproducible "$work/one.tar.gz" \
+			"$work/$n.img" || return
+		sleep 1.1
+	done
+	cmp "$work/one.img" "$work/two.img" || return
+	fails_with 64 'reproducible' as_user "$fs2tar" --reproducible "$work/one.img" "$work/no.tar"
 }
 
 # Names and links that lead out of the destination do nothing but fail.

@@ -4,6 +4,7 @@
  * where nobody wrote: whatever is not the kernel's, stacks of host threads and
  * buffers of the application among it, may be accessed.
  */
+#include <linux/build_bug.h>
 #include <linux/kasan.h>
 #include <linux/sched/task.h>
 #include <linux/sizes.h>
@@ -34,6 +35,8 @@ int __init lkl_kasan_reserve(void)
 
 void __init kasan_init(void)
 {
+	/* Kconfig knows it for the bits that systems have. */
+	BUILD_BUG_ON(KASAN_SHADOW_START != KASAN_SHADOW_SIZE);
 	init_task.kasan_depth = 0;
 	pr_info("KernelAddressSanitizer initialized (generic)\n");
 }

@@ -63,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		common_give_input(state, &o->common);
+		state->child_inputs[0] = &o->common;
 		return 0;
 	case 'i':
 		common_add_image(&o->common, arg);

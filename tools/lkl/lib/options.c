@@ -15,36 +15,37 @@ enum {
 	OPT_GROUP_MAP,
 };
 
-static const struct argp_option list[] = {
-	{ NULL, 0, NULL, 0, "The image:", 1 },
-	{ "filesystem-type", 't', "TYPE", 0,
-	  "Type of the file system, as mount(8) calls it; it is found by itself otherwise", 1 },
-	{ "partition", 'P', "PART", 0,
-	  "Number, label or UUID of the partition; 0 is the whole disk", 1 },
-	{ "volume", OPT_VOLUME, "GROUP/NAME", 0, "Logical volume of LVM", 1 },
-	{ "format", 'f', "FORMAT", 0,
-	  "raw, qcow2, vmdk, vdi, vhdx, vpc, parallels; found by itself otherwise", 1 },
-	{ "key-file", 'k', "FILE", 0,
-	  "Key or passphrase of LUKS; it is asked for on the terminal otherwise", 1 },
-	{ "mount-options", OPT_MOUNT_OPTIONS, "OPTIONS", 0,
-	  "Options of the file system, as mount -o takes them", 1 },
-	{ NULL, 0, NULL, 0, "The copy:", 2 },
-	{ "owner", 'o', "UID", 0, "Owner of all files, by number", 2 },
-	{ "group", 'g', "GID", 0, "Group of all files, by number", 2 },
-	{ "owner-map", OPT_OWNER_MAP, "FILE", 0,
-	  "Change owners by lines of FILE: FROM TO [COUNT]", 2 },
-	{ "group-map", OPT_GROUP_MAP, "FILE", 0, "The same for groups", 2 },
-	{ NULL, 0, NULL, 0, "Everything else:", 3 },
-	{ "mb", 'm', "MIB", 0, "Memory of the kernel inside, in MiB", 3 },
-	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0,
-	  "Keep all rights of the process while the image is open", 3 },
-	{ "quiet", 'q', NULL, 0, "No progress on the terminal", 3 },
-	{ "verbose", 'p', NULL, 0, "Show messages of the kernel inside", 3 },
-	{ "enable-printk", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 3 },
-	{ 0 }
-};
+/* An array's first elements, as no list can be part of another. */
+#define COMMON_LIST \
+	{ NULL, 0, NULL, 0, "The image:", 1 }, \
+	{ "filesystem-type", 't', "TYPE", 0, \
+	  "Type of the file system, as mount(8) calls it; it is found by itself otherwise", 1 }, \
+	{ "partition", 'P', "PART", 0, \
+	  "Number, label or UUID of the partition; 0 is the whole disk", 1 }, \
+	{ "volume", OPT_VOLUME, "GROUP/NAME", 0, "Logical volume of LVM", 1 }, \
+	{ "format", 'f', "FORMAT", 0, \
+	  "raw, qcow2, vmdk, vdi, vhdx, vpc, parallels; found by itself otherwise", 1 }, \
+	{ "key-file", 'k', "FILE", 0, \
+	  "Key or passphrase of LUKS; it is asked for on the terminal otherwise", 1 }, \
+	{ "mount-options", OPT_MOUNT_OPTIONS, "OPTIONS", 0, \
+	  "Options of the file system, as mount -o takes them", 1 }, \
+	{ NULL, 0, NULL, 0, "The copy:", 2 }, \
+	{ "owner", 'o', "UID", 0, "Owner of all files, by number", 2 }, \
+	{ "group", 'g', "GID", 0, "Group of all files, by number", 2 }, \
+	{ "owner-map", OPT_OWNER_MAP, "FILE", 0, \
+	  "Change owners by lines of FILE: FROM TO [COUNT]", 2 }, \
+	{ "group-map", OPT_GROUP_MAP, "FILE", 0, "The same for groups", 2 }, \
+	{ NULL, 0, NULL, 0, "Everything else:", 3 }, \
+	{ "mb", 'm', "MIB", 0, "Memory of the kernel inside, in MiB", 3 }, \
+	{ "no-sandbox", OPT_NO_SANDBOX, NULL, 0, \
+	  "Keep all rights of the process while the image is open", 3 }, \
+	{ "quiet", 'q', NULL, 0, "No progress on the terminal", 3 }, \
+	{ "verbose", 'p', NULL, 0, "Show messages of the kernel inside", 3 }, \
+	{ "enable-printk", 0, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 3 }
 
+static const struct argp_option common_list[] = { COMMON_LIST, { 0 } };
 static const struct argp_option into_image_list[] = {
+	COMMON_LIST,
 	{ "reproducible", OPT_REPRODUCIBLE, NULL, 0,
 	  "The same files give the same image, byte for byte; needs SOURCE_DATE_EPOCH", 2 },
 	{ 0 }
@@ -98,6 +99,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_GROUP_MAP:
 		adjust_read_map(&o->adjust.groups, arg);
 		return 0;
+	case OPT_REPRODUCIBLE:
+		o->reproducible = 1;
+		return 0;
 	case OPT_NO_SANDBOX:
 		o->no_sandbox = 1;
 		return 0;
@@ -112,31 +116,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static error_t parse_into_image(int key, char *arg, struct argp_state *state)
-{
-	struct common_options *o = state->input;
-
-	if (key != OPT_REPRODUCIBLE)
-		return ARGP_ERR_UNKNOWN;
-	o->reproducible = 1;
-	return 0;
-}
-
-static const struct argp common_argp = { .options = list, .parser = parse };
-static const struct argp into_image_argp = {
-	.options = into_image_list, .parser = parse_into_image,
-};
+static const struct argp common_argp = { .options = common_list, .parser = parse };
+static const struct argp into_image_argp = { .options = into_image_list, .parser = parse };
 
 const struct argp_child common_options[] = { { &common_argp, 0, NULL, 0 }, { 0 } };
-const struct argp_child into_image_options[] = {
-	{ &common_argp, 0, NULL, 0 }, { &into_image_argp, 0, NULL, 0 }, { 0 }
-};
-
-void common_give_input(struct argp_state *state, struct common_options *o)
-{
-	for (int i = 0; state->root_argp->children[i].argp; i++)
-		state->child_inputs[i] = o;
-}
+const struct argp_child into_image_options[] = { { &into_image_argp, 0, NULL, 0 }, { 0 } };
 
 void common_prepare_image(const struct common_options *o)
 {

@@ -20,11 +20,10 @@ struct common_options {
 #define COMMON_OPTIONS_DEFAULT { .adjust = ADJUST_NOTHING }
 
 /*
- * The children of a struct argp, whose parsers' input is a struct common_options, as
- * common_give_input() sees to at ARGP_KEY_INIT: for all, and for programs that write images.
+ * The one child of a struct argp, whose parser's input is a struct common_options; the
+ * second for programs that write images.
  */
 extern const struct argp_child common_options[], into_image_options[];
-void common_give_input(struct argp_state *state, struct common_options *o);
 
 /*
  * The program writes images: before the kernel starts, and when the image is open. The

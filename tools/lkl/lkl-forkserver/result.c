@@ -187,8 +187,8 @@ void result_summary(const struct results *results, const struct job *job, unsign
 	for (int i = 0; i < OUTCOMES; i++)
 		all += n[i];
 	printf("%lu case%s in %.2f s, %.0f a second: %lu mounted, %lu refused, %lu crashed, %lu hung",
-	       all, all == 1 ? "" : "s", ns / 1e9, all * 1e9 / ns, n[OUTCOME_MOUNTED], n[OUTCOME_REFUSED],
-	       n[OUTCOME_CRASHED], n[OUTCOME_HUNG]);
+	       all, all == 1 ? "" : "s", ns / 1e9, all * 1e9 / ns, n[OUTCOME_MOUNTED],
+	       n[OUTCOME_REFUSED], n[OUTCOME_CRASHED], n[OUTCOME_HUNG]);
 	if (n[OUTCOME_FAILED])
 		printf(", %lu unreadable", n[OUTCOME_FAILED]);
 	if (job->coverage)

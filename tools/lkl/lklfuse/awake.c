@@ -9,9 +9,8 @@
 /* For 0 us of latency, this driver polls; others have cheaper ways to be quick. */
 #define DRIVER	"haltpoll\n"
 
-/* From so many requests in a millisecond on, until there were fewer for so many of them. */
+/* So many requests in a millisecond. */
 #define THICK		2
-#define THIN_MAX	5
 
 static int fd = -1;
 static bool kept;
@@ -51,7 +50,7 @@ void awake_report(unsigned int requests)
 	if (fd < 0)
 		return;
 	thin = requests < THICK ? thin + 1 : 0;
-	if (kept ? thin >= THIN_MAX : !thin)
+	if (kept ? thin >= AWAKE_LASTS : !thin)
 		keep_awake(!kept);
 }
 

@@ -11,7 +11,11 @@
 
 /* Before the sandbox. Whether the host can be asked; the rest does nothing otherwise. */
 bool awake_open(void);
-/* Again and again while there are any: so many requests came in the last millisecond. */
+/*
+ * Again and again while there are any, and more than AWAKE_LASTS times after that: so many
+ * requests came in the last millisecond. They are awake for AWAKE_LASTS of these.
+ */
+#define AWAKE_LASTS	5
 void awake_report(unsigned int requests);
 void awake_close(void);
 

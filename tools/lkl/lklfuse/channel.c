@@ -71,6 +71,7 @@ struct work {
 /* How long a request may keep others waiting; and how long the watchdog outlives the last. */
 #define WATCH_NS	1000000
 #define WATCH_IDLE	20
+_Static_assert(WATCH_IDLE > AWAKE_LASTS, "processors may halt again");
 
 /* With a ring: so long the host gathers what it need not know at once, FORGET. */
 #define GATHER_NS	2000000
@@ -341,7 +342,7 @@ static void *watchdog(void *arg)
 			}
 			if (steps)
 				idle = 0;
-			/* Two steps are a request. */
+			/* Two steps are a request; WATCH_NS is a millisecond. */
 			awake_report(steps / 2);
 		}
 	}
@@ -445,8 +446,7 @@ static void serve(struct worker *w)
 		w->turn = WORKS;
 		if (takes_long(request))
 			give_turn(w);
-		else
-			wake_watchdog();
+		wake_watchdog();
 		process(&in);
 		w->served++;
 		works = WORKS;

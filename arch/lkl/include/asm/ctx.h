@@ -17,13 +17,18 @@ extern struct lkl_ctx_bounds lkl_ctx_bounds;
 /* Saves the caller's context in *@save and goes on in the one saved in @load. */
 void lkl_ctx_swap(void **save, void *load);
 
-/* Words from a saved stack pointer to the frame pointer and the return address. */
+/*
+ * Words from a saved stack pointer to the frame pointer and the return address; and which
+ * register of a struct lkl_ctx_mark is the stack pointer, where KASAN asks.
+ */
 #if defined(CONFIG_LKL_X86_64)
 #define LKL_CTX_FRAME	5
 #define LKL_CTX_PC	6
+#define LKL_CTX_MARK_SP	6
 #elif defined(CONFIG_LKL_ARM64)
 #define LKL_CTX_FRAME	10
 #define LKL_CTX_PC	11
+#define LKL_CTX_MARK_SP	12
 #elif defined(CONFIG_LKL_RISCV64)
 #define LKL_CTX_FRAME	1
 #define LKL_CTX_PC	0
@@ -68,9 +73,6 @@ static inline void *lkl_ctx_new(void *stack, void (*fn)(void))
 struct lkl_ctx_mark {
 	unsigned long regs[14];
 };
-
-/* Which of them is the stack pointer; KASAN asks. */
-#define LKL_CTX_MARK_SP	(IS_ENABLED(CONFIG_LKL_ARM64) ? 12 : 6)
 
 /* Returns 0 when the mark is set, 1 each time lkl_ctx_return() comes back. */
 int lkl_ctx_mark(struct lkl_ctx_mark *mark) __attribute__((returns_twice));
