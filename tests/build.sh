@@ -13,8 +13,8 @@ narrow_atomics()
 {
 	local flags f
 	read -r -a flags < <(grep -oE -- '-(std=|D|I)[^ ]+' "$B/host-flags" | tr '\n' ' ')
-	for f in host/{common,common/*,posix,linux}/*.c; do
-		gcc "${flags[@]}" -w -S -o /dev/null -fdump-tree-gimple="$tmp/one" "$f" || return
+	for f in host/{common,common/*,posix,linux}/*.c tests/lib/*.c; do
+		gcc "${flags[@]}" -Itests/lib{,/linux,/posix,/check} -w -S -o /dev/null -fdump-tree-gimple="$tmp/one" "$f" || return
 		cat "$tmp/one"
 	done > "$tmp/gimple"
 	grep -q '__atomic_.*_4 ' "$tmp/gimple" &&

@@ -155,7 +155,7 @@ static long echo(int fd, const void *to, int to_len, uint8_t *msg, int len, int 
 /* Ping sockets: the kernel fills the identifier, and takes IPv6's checksum on itself. */
 static long ping_on(int family, const void *to, int to_len, int size, int ms)
 {
-	static uint16_t sequence;
+	static uint32_t sequence;
 	int proto = family == LKL_AF_INET ? 1 : 58, i;
 	uint8_t *msg = calloc(1, 8 + size);
 	uint16_t sum, number;
