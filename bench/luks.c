@@ -295,7 +295,9 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 2; i++) {
 		snprintf(what, sizeof(what), "read ext4 in LUKS2, sectors of %zu", sectors[i]);
 		bench_run(&(struct bench_row){
-			.what = what, .unit = "MiB/s", .order = MORE_IS_BETTER, .ratio = 0.8,
+			.what = what, .unit = "MiB/s", .order = MORE_IS_BETTER,
+			/* What it must reach is of dm-crypt; the others only stand beside it. */
+			.ratio = yardstick == DM_CRYPT ? 0.8 : 0,
 			.ours = ours, .host = host, .arg = (void *)&sectors[i],
 			.beside = names[yardstick],
 		});
