@@ -49,6 +49,8 @@ END_TEST
 
 static char memory[1 << 20];
 static atomic_int calls;
+/* Of a request, which is in the kernel's memory. */
+static void *buffer;
 
 static int capacity(struct lkl_disk disk, unsigned long long *res)
 {
@@ -67,7 +69,10 @@ static int request(struct lkl_disk disk, struct lkl_blk_req *req)
 		ret = LKL_DEV_BLK_STATUS_UNSUP;
 	for (int i = 0; i < req->count && ret == LKL_DEV_BLK_STATUS_OK; i++) {
 		size_t len = req->buf[i].iov_len;
-		long n = req->type == LKL_DEV_BLK_TYPE_WRITE ?
+		long n;
+
+		buffer = req->buf[i].iov_base;
+		n = req->type == LKL_DEV_BLK_TYPE_WRITE ?
 			lkl_sys_pwrite64(fd, req->buf[i].iov_base, len, at) :
 			lkl_sys_pread64(fd, req->buf[i].iov_base, len, at);
 
@@ -104,6 +109,10 @@ START_TEST(from_a_disk)
 	ck_assert(!memcmp(data, back, sizeof(back)));
 	ok(lkl_sys_close(fd));
 	ok(lkl_disk_remove(disk));
+	/* Without such a disk nobody has business there. */
+	fd = ok(lkl_sys_open("/tmp/backing", LKL_O_RDWR, 0));
+	fails(lkl_sys_pwrite64(fd, buffer, 8, 0), LKL_EFAULT);
+	ok(lkl_sys_close(fd));
 }
 END_TEST
 

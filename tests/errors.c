@@ -5,6 +5,9 @@
 
 #include "test.h"
 
+/* syslog(2) */
+#define SYSLOG_READ_ALL	3
+
 /* Pointers that an application may pass by mistake. */
 static void *const bad[] = {
 	NULL, (void *)1, (void *)0x1000, (void *)0xdead0000beef0000UL,
@@ -149,6 +152,45 @@ START_TEST(read_only_memory)
 }
 END_TEST
 
+/* By what the kernel says of itself when it starts; the last range, the first is the image. */
+static void guest_memory(unsigned long long *start, unsigned long long *end)
+{
+	static char log[1 << 18];
+	char *line = log;
+
+	ok(lkl_sys_syslog(SYSLOG_READ_ALL, log, sizeof(log) - 1));
+	*end = 0;
+	while ((line = strstr(line, "node   0: [mem "))) {
+		ck_assert_int_eq(sscanf(line, "node 0: [mem %llx-%llx]", start, end), 2);
+		line++;
+	}
+	ck_assert_uint_ne(*end, 0);
+}
+
+/* The kernel's own memory, which an application has no business to name. */
+START_TEST(kernel_memory)
+{
+	struct lkl_io_uring_params params = { 0 };
+	unsigned long long start, end;
+	int fd = open_file(), ring = ok(lkl_sys_io_uring_setup(4, &params));
+
+	guest_memory(&start, &end);
+	for (int i = 0; i < 3; i++) {
+		char *p = (char *)(uintptr_t)(i == 0 ? start : i == 1 ? (start + end) / 2 : end - 7);
+		struct lkl_iovec iov = { p, 8 };
+
+		fails(lkl_sys_pwrite64(fd, p, 8, 0), LKL_EFAULT);
+		fails(lkl_sys_pread64(fd, p, 8, 0), LKL_EFAULT);
+		fails(lkl_sys_readv(fd, &iov, 1), LKL_EFAULT);
+		fails(lkl_sys_open(p, LKL_O_RDONLY, 0), LKL_EFAULT);
+		fails(lkl_sys_clock_gettime(LKL_CLOCK_REALTIME, (void *)p), LKL_EFAULT);
+		fails(lkl_sys_io_uring_register(ring, LKL_IORING_REGISTER_BUFFERS, &iov, 1),
+		      LKL_EFAULT);
+	}
+	is(lkl_sys_close(ring), 0);
+}
+END_TEST
+
 static long fault_in_thread(void *arg)
 {
 	int i;
@@ -230,7 +272,7 @@ int main(void)
 {
 	const TTest *const inside[] = {
 		read_write, vectors, strings, structures, sockets, half_a_buffer, to_the_byte,
-		read_only_memory, many_threads, descriptors, arguments, own_faults,
+		read_only_memory, kernel_memory, many_threads, descriptors, arguments, own_faults,
 		words,
 	};
 

@@ -150,7 +150,7 @@ struct lkl_host_operations lkl_host_ops = {
 };
 
 static sem_t irq_sem;
-static int irqs_raised, irqs_taken, running, remove_result;
+static int irqs_raised, irqs_taken, running, remove_result, lent;
 static long call_nr, call_params[6];
 
 int lkl_trigger_irq(int irq)
@@ -179,6 +179,12 @@ int lkl_kernel_keep(void)
 
 void lkl_kernel_let_go(void)
 {
+}
+
+int lkl_lend_memory(int more)
+{
+	lent += more;
+	return 0;
 }
 
 int lkl_get_free_irq(const char *user)
@@ -521,7 +527,9 @@ static void plug_file(struct bed *b, int fd, int engine)
 static void unplug(struct bed *b)
 {
 	lkl_virtio_stop();
+	ck_assert_int_eq(lent, !!b->disk.ops);
 	ck_assert_int_eq(lkl_disk_remove(b->disk), 0);
+	ck_assert_int_eq(lent, 0);
 	ck_assert_int_eq(lkl_disk_remove(b->disk), -ENOENT);
 	free_driver(&b->d);
 }
@@ -1592,6 +1600,7 @@ START_TEST(app_refuses)
 	ck_assert_int_eq(lkl_disk_add(&disk), -EPERM);
 	disk.ops = &none;
 	ck_assert_int_eq(lkl_disk_add(&disk), -EINVAL);
+	ck_assert_int_eq(lent, 0);
 }
 END_TEST
 

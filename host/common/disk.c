@@ -9,6 +9,7 @@
 #include "disk.h"
 #include "linux_errno.h"
 #include "iomem.h"
+#include "kernel.h"
 #include "virtio.h"
 #include "virtio_blk.h"
 
@@ -16,6 +17,8 @@
 struct disk {
 	struct lkl_virtio_blk *blk;
 	int id;
+	/* Its buffers come to the application. */
+	int is_app;
 };
 
 static struct disk *disks[LKL_IOMEM_SLOTS];
@@ -34,11 +37,16 @@ int lkl_disk_set_engine(const char *name)
 	return lkl_blk_set_engine(name);
 }
 
+static int lend(const struct disk *d, int more)
+{
+	return d->is_app ? lkl_lend_memory(more) : 0;
+}
+
 int lkl_disk_add(struct lkl_disk *disk)
 {
 	struct lkl_blk_backend *backend;
 	struct disk *d;
-	int err = 0;
+	int err;
 
 	if (!disk)
 		return -LKL_ERR_INVAL;
@@ -47,6 +55,10 @@ int lkl_disk_add(struct lkl_disk *disk)
 		return -LKL_ERR_NOMEM;
 
 	disk->dev = d;
+	d->is_app = !!disk->ops;
+	err = lend(d, 1);
+	if (err)
+		goto fail;
 	if (!disk->ops)
 		backend = lkl_blk_open_file(disk, &err);
 	else if (disk->ops->submit)
@@ -54,14 +66,16 @@ int lkl_disk_add(struct lkl_disk *disk)
 	else
 		backend = lkl_blk_open_app(disk, &err);
 	if (!backend)
-		goto fail;
+		goto fail_lent;
 	d->blk = lkl_virtio_blk_add(backend, queues, &d->id, &err);
 	if (!d->blk) {
 		backend->ops->close(backend);
-		goto fail;
+		goto fail_lent;
 	}
 	__atomic_store_n(&disks[d->id], d, __ATOMIC_RELEASE);
 	return d->id;
+fail_lent:
+	lend(d, -1);
 fail:
 	disk->dev = NULL;
 	free(d);
@@ -87,6 +101,7 @@ int lkl_disk_remove(struct lkl_disk disk)
 			__atomic_store_n(&disks[id], d, __ATOMIC_RELEASE);
 			return ret;
 		}
+		lend(d, -1);
 		free(d);
 		return 0;
 	}

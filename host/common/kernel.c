@@ -42,6 +42,8 @@ static struct lkl_loaded_image image;
 /* image.ops while system calls are possible. */
 static const struct lkl_image *_Atomic running;
 static atomic_uint generation;
+/* Devices, see lkl_lend_memory(). */
+static int lent;
 /* Somebody prepares the library, starts a kernel or ends one; see begin_change(). */
 static atomic_int changing;
 static struct lkl_mutex *threads_lock;
@@ -313,6 +315,7 @@ static int start(const char *cmdline)
 		lkl_host_fault_stop();
 		return err;
 	}
+	image.ops->lend(lent);
 	atomic_fetch_add(&generation, 1);
 	t = attach();
 	err = t ? lkl_virtio_start() : -LKL_ERR_NOMEM;
@@ -454,6 +457,19 @@ int lkl_kernel_keep(void)
 void lkl_kernel_let_go(void)
 {
 	end_change();
+}
+
+int lkl_lend_memory(int more)
+{
+	int err = lkl_kernel_keep();
+
+	if (err)
+		return err;
+	lent += more;
+	if (image.ops)
+		image.ops->lend(lent);
+	lkl_kernel_let_go();
+	return 0;
 }
 
 int lkl_is_running(void)

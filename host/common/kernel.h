@@ -20,6 +20,12 @@ void lkl_kernel_let_go(void);
 /* hold_irq() of struct lkl_image; nothing without a kernel. */
 void lkl_hold_irq(int irq, int held);
 
+/*
+ * @more devices that give the application addresses of guest memory: system calls may name
+ * it while there are any. 0, or -EDEADLK inside of a call.
+ */
+int lkl_lend_memory(int more);
+
 /* Before fork(), and after it on either side; on hosts that have fork(). */
 void lkl_kernel_fork_prepare(void);
 void lkl_kernel_fork_done(int child);

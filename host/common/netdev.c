@@ -11,6 +11,7 @@
 #include <lkl.h>
 
 #include "iomem.h"
+#include "kernel.h"
 #include "linux_errno.h"
 #include "lock.h"
 #include "net_backend.h"
@@ -50,8 +51,10 @@ struct lkl_netdev *lkl_net_own(struct lkl_net_backend *b)
 /* Backends made for the device of an application go with it. */
 static void put_backend(struct lkl_netdev *nd, struct lkl_net_backend *b)
 {
-	if (nd->ops != &lkl_net_own_ops)
-		b->ops->free(b, 0);
+	if (nd->ops == &lkl_net_own_ops)
+		return;
+	b->ops->free(b, 0);
+	lkl_lend_memory(-1);
 }
 
 /* Whether an interface can have that address. */
@@ -78,6 +81,11 @@ int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args)
 		b = lkl_net_open_app(nd, &err);
 		if (!b)
 			return err;
+		err = lkl_lend_memory(1);
+		if (err) {
+			b->ops->free(b, 0);
+			return err;
+		}
 	}
 	if (b->owner) {
 		put_backend(nd, b);

@@ -25,7 +25,7 @@
 #endif
 
 /* Raised whenever a member of either table changes its place or its meaning. */
-#define LKL_OPS_VERSION 5
+#define LKL_OPS_VERSION 6
 
 typedef unsigned long long lkl_thread_t;
 
@@ -279,6 +279,11 @@ struct lkl_image {
 	void (LKL_ABI *hold_irq)(int irq, int held);
 	int (LKL_ABI *get_free_irq)(const char *user);
 	void (LKL_ABI *put_irq)(int irq, const char *user);
+	/*
+	 * So many devices give the application addresses of guest memory, which system
+	 * calls refuse (-EFAULT) while there are none. As trigger_irq(), and before start().
+	 */
+	void (LKL_ABI *lend)(int devices);
 	/*
 	 * Waits until no thread is left in the kernel, after LKL_CALL_HALT; the
 	 * memory of the image may be unmapped when it returns.

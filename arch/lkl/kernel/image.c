@@ -129,6 +129,7 @@ const struct lkl_image lkl_image __section(".data.rel.ro") = {
 	.hold_irq = lkl_image_hold_irq,
 	.get_free_irq = lkl_image_get_free_irq,
 	.put_irq = lkl_image_put_irq,
+	.lend = lkl_image_lend,
 	.stop = image_stop,
 	.fault = lkl_image_fault,
 	.fork_prepare = image_fork_prepare,

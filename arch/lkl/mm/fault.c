@@ -38,6 +38,8 @@ static bool host_access_ok(unsigned long addr, bool write)
 {
 	u8 byte;
 
+	if (lkl_is_guest_memory(addr))
+		return false;
 	if (copy_from_kernel_nofault(&byte, (void *)addr, 1))
 		return false;
 	return !write || !lkl_probe_write((void *)addr);

@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/sizes.h>
+#include <asm/entry.h>
 #include <asm/hostmem.h>
 #include <asm/sections.h>
 #include <asm/setup.h>
@@ -37,7 +38,13 @@ unsigned long lkl_mmap_start, lkl_mmap_end;
 struct page *lkl_vmemmap;
 EXPORT_SYMBOL(lkl_vmemmap);
 
+unsigned long lkl_ram_start, lkl_ram_end;
+EXPORT_SYMBOL(lkl_ram_start);
+EXPORT_SYMBOL(lkl_ram_end);
+
 static unsigned long ram_start, ram_end;
+/* Devices of the application, which know addresses in it. */
+static int lent;
 
 static const pgprot_t protection_map[16] = {
 	[VM_NONE]					= PAGE_NONE,
@@ -143,6 +150,19 @@ static bool describe_memory(void)
 			       max(ram_end, (unsigned long)_end));
 }
 
+/* Nothing is refused while they could be meant. */
+static void set_refused(void)
+{
+	lkl_ram_start = ram_start;
+	WRITE_ONCE(lkl_ram_end, lent ? 0 : ram_end);
+}
+
+void LKL_ABI lkl_image_lend(int devices)
+{
+	lent = devices;
+	set_refused();
+}
+
 /* Before anything of the kernel runs. */
 int lkl_memory_reserve(const char *cmdline)
 {
@@ -153,6 +173,7 @@ int lkl_memory_reserve(const char *cmdline)
 	if (!ram_start)
 		return -ENOMEM;
 	ram_end = ram_start + size;
+	set_refused();
 
 	if (!reserve_windows() || !describe_memory())
 		return -ENOMEM;

@@ -11,6 +11,7 @@ int LKL_ABI lkl_image_trigger_irq(int irq);
 void LKL_ABI lkl_image_hold_irq(int irq, int held);
 int LKL_ABI lkl_image_get_free_irq(const char *user);
 void LKL_ABI lkl_image_put_irq(int irq, const char *user);
+void LKL_ABI lkl_image_lend(int devices);
 unsigned long long LKL_ABI lkl_image_fault(struct lkl_thread *th,
 					   unsigned long long ip,
 					   unsigned long long addr, int write);

@@ -7,6 +7,14 @@
 
 struct mm_struct;
 
+/* init.c: guest memory, if it is only the kernel's; no system call may name it then. */
+extern unsigned long lkl_ram_start, lkl_ram_end;
+
+static inline bool lkl_is_guest_memory(unsigned long addr)
+{
+	return addr >= lkl_ram_start && addr < lkl_ram_end;
+}
+
 /* Covers all of the host's address space, but for the mmap() window. */
 int lkl_hostmem_map(struct mm_struct *mm);
 /*

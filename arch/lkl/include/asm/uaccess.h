@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * "User" memory is whatever the application can touch. A fault inside one of
- * the copies below is caught by the host and ends it (lib/copy_user.c).
+ * "User" memory is whatever the application can touch, but for guest memory, which is
+ * the kernel's own. A fault inside one of the copies below is caught by the host and
+ * ends it (lib/copy_user.c).
  */
 #ifndef _ASM_LKL_UACCESS_H
 #define _ASM_LKL_UACCESS_H
 
 #include <linux/string.h>
 #include <asm/extable.h>
+#include <asm/hostmem.h>
+#include <asm/processor.h>
 
 /* Returns the number of bytes that could not be copied. */
 unsigned long lkl_copy_user(void *to, const void *from, unsigned long n);
@@ -38,6 +41,19 @@ raw_copy_to_user(void __user *to, const void *from, unsigned long n)
 	lkl_load_or_goto(*(type *)(dst), (const type *)(src), label)
 #define __put_kernel_nofault(dst, src, type, label)			\
 	lkl_store_or_goto(*(const type *)(src), (type *)(dst), label)
+
+/*
+ * Of what begins below guest memory, the end is not looked at: strncpy_from_user() asks for
+ * more than a string may have.
+ */
+static inline bool __access_ok(const void __user *ptr, unsigned long size)
+{
+	unsigned long addr = (unsigned long)ptr;
+
+	return size <= TASK_SIZE_MAX && addr <= TASK_SIZE_MAX - size &&
+	       !lkl_is_guest_memory(addr);
+}
+#define __access_ok __access_ok
 
 #include <asm-generic/access_ok.h>
 
