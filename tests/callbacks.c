@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/time.h>
@@ -89,14 +90,13 @@ static int request(struct lkl_disk disk, struct lkl_blk_req *req)
 
 static struct lkl_dev_blk_ops ops = { .get_capacity = capacity, .request = request };
 
-START_TEST(from_a_disk)
+static void write_through(int id)
 {
-	struct lkl_disk disk = { .ops = &ops };
 	static char data[64 << 10], back[sizeof(data)];
 	uint32_t dev;
-	int fd, id = ok(lkl_disk_add(&disk));
+	int fd;
 
-	is(calls > 0, 1);
+	calls = 0;
 	ok(lkl_get_virtio_blkdev(id, 0, &dev));
 	ok(lkl_sys_mknod("/tmp/disk", LKL_S_IFBLK | 0600, dev));
 	fd = ok(lkl_sys_open("/tmp/disk", LKL_O_RDWR, 0));
@@ -108,10 +108,92 @@ START_TEST(from_a_disk)
 	is(lkl_sys_pread64(fd, back, sizeof(back), 4096), sizeof(back));
 	ck_assert(!memcmp(data, back, sizeof(back)));
 	ok(lkl_sys_close(fd));
+	ck_assert_int_gt(calls, 0);
+}
+
+START_TEST(from_a_disk)
+{
+	struct lkl_disk disk = { .ops = &ops };
+	int fd, id = ok(lkl_disk_add(&disk));
+
+	is(calls > 0, 1);
+	write_through(id);
 	ok(lkl_disk_remove(disk));
 	/* Without such a disk nobody has business there. */
 	fd = ok(lkl_sys_open("/tmp/backing", LKL_O_RDWR, 0));
 	fails(lkl_sys_pwrite64(fd, buffer, 8, 0), LKL_EFAULT);
+	ok(lkl_sys_close(fd));
+}
+END_TEST
+
+START_TEST(from_a_disk_of_two_kernels)
+{
+	struct lkl_disk disk = { .ops = &ops };
+	int id = ok(lkl_disk_add(&disk));
+
+	for (int i = 0; i < 2; i++) {
+		start_kernel_with("loglevel=4");
+		write_through(id);
+		halt_kernel();
+	}
+	ok(lkl_disk_remove(disk));
+}
+END_TEST
+
+/* ---- a network device that reads frames from a file of the kernel's ---------------- */
+
+static atomic_int rx_result, rx_fd = -1;
+static sem_t end_of_device;
+
+static int no_tx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
+{
+	int len = 0;
+
+	for (int i = 0; i < cnt; i++)
+		len += iov[i].iov_len;
+	return len;
+}
+
+static int rx_from_file(struct lkl_netdev *nd, struct iovec *iov, int cnt)
+{
+	if (rx_fd >= 0) {
+		rx_result = lkl_sys_pread64(rx_fd, iov[0].iov_base, 60, 0);
+		rx_fd = -1;
+	}
+	return -1;
+}
+
+static int rx_poll(struct lkl_netdev *nd)
+{
+	if (rx_fd >= 0)
+		return LKL_DEV_NET_POLL_RX;
+	sem_wait(&end_of_device);
+	return LKL_DEV_NET_POLL_HUP;
+}
+
+static void rx_hup(struct lkl_netdev *nd)
+{
+	sem_post(&end_of_device);
+}
+
+START_TEST(from_a_network_device)
+{
+	struct lkl_dev_net_ops net_ops = {
+		.tx = no_tx, .rx = rx_from_file, .poll = rx_poll, .poll_hup = rx_hup,
+	};
+	struct lkl_netdev nd = { .ops = &net_ops };
+	int fd = ok(lkl_sys_open("/tmp/frames", LKL_O_RDWR | LKL_O_CREAT, 0600)), id;
+	static char frame[60];
+
+	is(lkl_sys_write(fd, frame, sizeof(frame)), sizeof(frame));
+	sem_init(&end_of_device, 0, 0);
+	rx_fd = fd;
+	id = ok(lkl_netdev_add(&nd, NULL));
+	ok(lkl_if_up(ok(lkl_netdev_get_ifindex(id))));
+	for (int i = 0; i < 5000 && rx_fd >= 0; i++)
+		usleep(1000);
+	is(rx_result, sizeof(frame));
+	ok(lkl_netdev_remove(id));
 	ok(lkl_sys_close(fd));
 }
 END_TEST
@@ -199,10 +281,10 @@ END_TEST
 int main(void)
 {
 	const TTest *const inside[] = {
-		from_a_disk, from_a_timer_of_the_host, from_a_thread_of_the_host,
-		from_a_signal_handler,
+		from_a_disk, from_a_network_device, from_a_timer_of_the_host,
+		from_a_thread_of_the_host, from_a_signal_handler,
 	};
-	const TTest *const bare[] = { from_print };
+	const TTest *const bare[] = { from_print, from_a_disk_of_two_kernels };
 
 	return run_tests("callbacks", LIST(inside), LIST(bare), 20);
 }

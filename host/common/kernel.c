@@ -43,7 +43,7 @@ static struct lkl_loaded_image image;
 static const struct lkl_image *_Atomic running;
 static atomic_uint generation;
 /* Devices, see lkl_lend_memory(). */
-static int lent;
+static atomic_int lent;
 /* Somebody prepares the library, starts a kernel or ends one; see begin_change(). */
 static atomic_int changing;
 static struct lkl_mutex *threads_lock;
@@ -315,7 +315,6 @@ static int start(const char *cmdline)
 		lkl_host_fault_stop();
 		return err;
 	}
-	image.ops->lend(lent);
 	atomic_fetch_add(&generation, 1);
 	t = attach();
 	err = t ? lkl_virtio_start() : -LKL_ERR_NOMEM;
@@ -338,6 +337,7 @@ static int start(const char *cmdline)
 	lkl_image_trim(&image);
 	lkl_host_memory_started();
 	running = image.ops;
+	running->lend(lent);
 	lkl_host_started();
 	return 0;
 }
@@ -459,15 +459,21 @@ void lkl_kernel_let_go(void)
 	end_change();
 }
 
+/* A kernel that starts meanwhile is told by who starts it. */
 int lkl_lend_memory(int more)
 {
-	int err = lkl_kernel_keep();
+	int err;
 
-	if (err)
-		return err;
 	lent += more;
-	if (image.ops)
-		image.ops->lend(lent);
+	if (!running)
+		return 0;
+	err = lkl_kernel_keep();
+	if (err) {
+		lent -= more;
+		return err;
+	}
+	if (running)
+		running->lend(lent);
 	lkl_kernel_let_go();
 	return 0;
 }

@@ -271,11 +271,14 @@ struct lkl_disk_limits {
  * @request: does @req and returns LKL_DEV_BLK_STATUS_... Called from threads of the
  *	library, for each disk one at a time and in the kernel's order, never with the
  *	kernel waiting: it may block and make system calls, but none that could need
- *	this disk. Not used, and may be NULL, if there is @submit
+ *	this disk, nor may it add or remove devices. Not used, and may be NULL, if there
+ *	is @submit
  * @submit: starts @req, which the library keeps until lkl_disk_complete() is called for
  *	it: then, or later, by any thread, in any order. For disks with several requests
  *	under way. Called by the kernel: it must not block, and makes no system calls.
- *	A flush covers the writes that were complete when it was submitted. May be NULL
+ *	A flush covers the writes that were complete when it was submitted. May be NULL.
+ *	Buffers of a request are in the kernel's memory mostly. System calls take such
+ *	addresses (no -EFAULT) while there is a disk or network device with operations
  * @get_limits: changes @limits to what the disk can do. Returns 0 or err. Called by
  *	lkl_disk_add(). May be NULL
  */

@@ -280,8 +280,8 @@ struct lkl_image {
 	int (LKL_ABI *get_free_irq)(const char *user);
 	void (LKL_ABI *put_irq)(int irq, const char *user);
 	/*
-	 * So many devices give the application addresses of guest memory, which system
-	 * calls refuse (-EFAULT) while there are none. As trigger_irq(), and before start().
+	 * @devices give the application addresses of guest memory, which system calls
+	 * refuse (-EFAULT) while there are none, as at the start. One call at a time.
 	 */
 	void (LKL_ABI *lend)(int devices);
 	/*

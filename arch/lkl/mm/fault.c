@@ -40,6 +40,9 @@ static bool host_access_ok(unsigned long addr, bool write)
 
 	if (lkl_is_guest_memory(addr))
 		return false;
+	/* What was lent is in use; free pages are nobody's to describe. */
+	if (lkl_is_ram(addr) && !page_count(virt_to_page(addr)))
+		return false;
 	if (copy_from_kernel_nofault(&byte, (void *)addr, 1))
 		return false;
 	return !write || !lkl_probe_write((void *)addr);

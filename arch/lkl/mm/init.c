@@ -150,6 +150,11 @@ static bool describe_memory(void)
 			       max(ram_end, (unsigned long)_end));
 }
 
+bool lkl_is_ram(unsigned long addr)
+{
+	return addr >= ram_start && addr < ram_end;
+}
+
 /* Nothing is refused while they could be meant. */
 static void set_refused(void)
 {

@@ -41,6 +41,8 @@ void lkl_console_register(void);
 
 /* setup.c: the host's command line and memory, before start_kernel() */
 int lkl_setup(const char *cmdline);
+/* mm/init.c: whether @addr is in guest memory, lent or not */
+bool lkl_is_ram(unsigned long addr);
 /* init.c: whose task process 1 becomes */
 extern struct lkl_thread *lkl_boot_thread;
 
