@@ -71,12 +71,17 @@ $(HB)/common/image-data.o: $(image-source) $(IMAGE)
 
 # ---- libraries ------------------------------------------------------------
 
-$(B)/liblkl.a: $(host-objects) $(B)/host-flags
+# One object, of which the world sees lkl_*, unless the host wants them separate.
+$(HB)/liblkl.o: $(host-objects) $(B)/host-flags
+	$(Q)$(prefix)ld -r $(relink-flags) -o $@ $(host-objects)
+	$(Q)$(prefix)objcopy --wildcard --keep-global-symbol='lkl_*' $@
+
+library-objects := $(if $(separate-objects),$(host-objects),$(HB)/liblkl.o)
+
+$(B)/liblkl.a: $(library-objects) $(B)/host-flags
 	$(say) AR $@
-	$(Q)$(prefix)ld -r $(relink-flags) -o $(HB)/liblkl.o $(host-objects)
-	$(Q)$(prefix)objcopy --wildcard --keep-global-symbol='lkl_*' $(HB)/liblkl.o
 	$(Q)rm -f $@
-	$(Q)$(prefix)ar rcsD $@ $(HB)/liblkl.o
+	$(Q)$(prefix)ar qcsD $@ $(library-objects)
 	$(Q)NM=$(prefix)nm scripts/symbols.sh $@
 
 $(B)/liblkl.so.1: $(host-objects) scripts/liblkl.map $(B)/host-flags

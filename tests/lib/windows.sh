@@ -17,6 +17,21 @@ windows()
 		tr -d '\r'; exit "${PIPESTATUS[0]}")
 }
 
+# unwind_table FILE: what says how to leave functions names each once, and in order.
+unwind_table()
+{
+	x86_64-w64-mingw32-objdump -p "$1" | awk '
+		/^ [0-9a-f]+:\t[0-9a-f]+ [0-9a-f]+ [0-9a-f]+$/ {
+			functions++
+			if ($2 < end) {
+				print "function at " $2 " before the end of another, at " end
+				bad = 1
+			}
+			end = $3
+		}
+		END { print functions " functions"; exit bad || functions < 100 }'
+}
+
 # Unicode, hard links, times, a path beyond 260 characters, more than one buffer.
 make_tree()
 {
@@ -409,9 +424,11 @@ windows_programs()
 {
 	top=$PWD
 	export top tmp
-	export -f windows make_tree make_hard_names same_tree listed round_trip hard_names same_table \
+	export -f windows unwind_table make_tree make_hard_names same_tree listed round_trip hard_names same_table \
 		make_images refuses mazes locked luks1_image make_luks open_luks spoiled_luks make_linux_tree archives \
 		debugger typed asks ask_interrupted interrupted broken_pipe same_words
+	try unwind-table 30 unwind_table "$bin/cptofs.exe"
+	try unwind-table-of-the-dll 30 unwind_table build/mingw/lkl.dll
 	make_tree "$tmp/tree"
 	make_hard_names "$tmp/hard"
 	try copy-ext4 120 round_trip ext4 64M mkfs.ext4 -q -F
