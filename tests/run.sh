@@ -62,7 +62,7 @@ from_tap()
 
 run_suite()
 {
-	local name=$1 source log=$logs/$1.log report=$logs/$1.report start=$SECONDS status n program
+	local name=$1 log=$logs/$1.log report=$logs/$1.report start=$SECONDS status n program
 
 	rm -f "$log" "$report" "$logs/$name.tap" "$logs/$name.seconds"
 	export LKL_TEST_TMP=$B/test-tmp/$name
@@ -125,13 +125,19 @@ alone()
 	grep -qs '^[#/ ]*\*\? *runs alone' "tests/$1.c" "tests/$1.sh"
 }
 
-# Waits for one of the running suites.
+# Waits for one of the running suites. Without children left there is nothing to wait for:
+# somebody killed one.
 reap()
 {
-	local s left=()
+	local s left=() status
 
 	wait -n
+	status=$?
 	for s in "${running[@]}"; do
+		if [ "$status" = 127 ] && [ ! -e "$logs/$s.seconds" ]; then
+			echo "not ok $s: it was killed" >> "$logs/$s.report"
+			echo 0 > "$logs/$s.seconds"
+		fi
 		if [ -e "$logs/$s.seconds" ]; then
 			tally "$s"
 		else
