@@ -7,7 +7,7 @@ host-groups := mingw
 # None of this machine's libraries is of use.
 PKG_CONFIG := $(call told,PKG_CONFIG,false)
 
-# ld -r gives wrong addresses to the unwind tables of all objects but the first.
+# GNU ld -r for PE gives wrong addresses to the unwind tables of all objects but the first.
 separate-objects := y
 host-cflags := -D_WIN32_WINNT=0x0a00 -D__USE_MINGW_ANSI_STDIO=1 -mcmodel=small
 host-libs := -lsynchronization -lws2_32

@@ -424,7 +424,8 @@ windows_programs()
 {
 	top=$PWD
 	export top tmp
-	export -f windows unwind_table make_tree make_hard_names same_tree listed round_trip hard_names same_table \
+	export -f windows unwind_table make_tree make_hard_names same_tree listed round_trip \
+		hard_names same_table \
 		make_images refuses mazes locked luks1_image make_luks open_luks spoiled_luks make_linux_tree archives \
 		debugger typed asks ask_interrupted interrupted broken_pipe same_words
 	try unwind-table 30 unwind_table "$bin/cptofs.exe"
