@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fork() of a process with a running kernel. time limit: 120 s */
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -168,6 +169,35 @@ START_TEST(busy_parent)
 }
 END_TEST
 
+/* Threads that the C library or a sanitizer is about to begin, or to end. */
+static long nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+START_TEST(while_threads_start)
+{
+	for (int i = 0; i < 50; i++) {
+		struct job *job[4];
+		pid_t pid;
+
+		for (int n = 0; n < 4; n++)
+			job[n] = run(nothing, NULL);
+		pid = fork();
+		ck_assert_int_ge(pid, 0);
+		if (!pid) {
+			signal(SIGALRM, SIG_DFL);
+			alarm(10);
+			child_ends(!nap(NULL) && !join(run(nap, NULL)));
+		}
+		for (int n = 0; n < 4; n++)
+			is(join(job[n]), 0);
+		expect_child(pid);
+	}
+}
+END_TEST
+
 #define SHOWN	65536
 
 /* Writes through a mapping, and reads that from the file. */
@@ -243,7 +273,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		both_go_on, child_lives, child_restarts, many_children, grandchild,
-		busy_parent, once_shown, shown,
+		busy_parent, while_threads_start, once_shown, shown,
 	};
 
 	return run_tests("fork", LIST(tests), NULL, 0, 30);

@@ -44,7 +44,7 @@ static void start(int first)
 	start_kernel();
 	for (i = first; i < DISKS; i++) {
 		struct lkl_disk disk = { .fd = open(paths[i], O_RDWR | O_CLOEXEC) };
-		char node[16];
+		char node[24];
 
 		ck_assert_int_ge(disk.fd, 0);
 		ok(lkl_get_virtio_blkdev(ok(lkl_disk_add(&disk)), 0, &dev));
