@@ -25,34 +25,42 @@ static void expect_within(const char *what, uint64_t got, uint64_t want, uint64_
 		      (long long)(got - want) / 1000);
 }
 
+/* A clock inside and the host's at the same moment: until nothing came in between. */
+struct moment {
+	uint64_t inside, host;
+};
+
+static struct moment moment(int clock, uint64_t (*host)(void))
+{
+	struct moment m;
+
+	for (int i = 0; i < 1000; i++) {
+		m.host = host();
+		m.inside = inside_ns(clock);
+		if (host() - m.host < 500000)
+			break;
+	}
+	return m;
+}
+
 /* Right from the first second: nothing has been waited for. */
 START_TEST(wall_clock)
 {
-	uint64_t before, inside, after;
-	int i;
+	struct moment m = moment(LKL_CLOCK_REALTIME, host_wall_ns);
 
-	/* Until nothing came in between. */
-	for (i = 0; i < 1000; i++) {
-		before = host_wall_ns();
-		inside = inside_ns(LKL_CLOCK_REALTIME);
-		after = host_wall_ns();
-		if (after - before < 500000)
-			break;
-	}
-	expect_within("realtime", inside, before, 1000000);
+	expect_within("realtime", m.inside, m.host, 1000000);
 }
 END_TEST
 
 START_TEST(clocks_keep_pace)
 {
-	uint64_t inside = inside_ns(LKL_CLOCK_MONOTONIC), host = host_ns();
-	uint64_t wall;
+	struct moment start = moment(LKL_CLOCK_MONOTONIC, host_ns), end;
 
 	usleep(1000000);
-	expect_within("monotonic", inside_ns(LKL_CLOCK_MONOTONIC) - inside,
-		      host_ns() - host, 2000000);
-	wall = host_wall_ns();
-	expect_within("realtime", inside_ns(LKL_CLOCK_REALTIME), wall, 50000000);
+	end = moment(LKL_CLOCK_MONOTONIC, host_ns);
+	expect_within("monotonic", end.inside - start.inside, end.host - start.host, 2000000);
+	end = moment(LKL_CLOCK_REALTIME, host_wall_ns);
+	expect_within("realtime", end.inside, end.host, 50000000);
 }
 END_TEST
 
