@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the host boundary costs, on any host and processor: boundary IMAGE, which is an
- * ext4 file system to work in. Nothing but the library and C.
+ * boundary IMAGE [RUNS [JSON NAME]]: what the host boundary costs, on any host and
+ * processor; IMAGE is an ext4 file system to work in. Medians are printed; what was
+ * measured is appended to the file JSON, as that of the build NAME. Nothing but the
+ * library and C.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,7 +16,9 @@
 #include <lkl.h>
 #include <lkl_host.h>
 
-/* What each is measured for, and how often; the best counts. */
+#include "results.h"
+
+/* What each is measured for, and how often by default. */
 #define SECONDS	0.2
 #define RUNS	5
 
@@ -68,33 +72,63 @@ static void create_and_remove(void)
 	lkl_sys_unlink("file");
 }
 
-/* Seconds for one. */
-static double cost(void (*once)(void))
+static const struct row {
+	const char *what, *unit;
+	double in_second;
+	void (*once)(void);
+} rows[] = {
+	{ "getpid", "ns", 1e9, getpid_once },
+	{ "pipe there and back", "us", 1e6, round_trip },
+	{ "ext4 create and unlink", "us", 1e6, create_and_remove },
+};
+
+/* For one, in the row's unit. */
+static double cost(const struct row *row)
 {
-	double best = 1e9, start, t;
+	double start = now(), t;
 	long n;
 
-	for (int run = 0; run < RUNS; run++) {
-		start = now();
-		for (n = 0; (t = now() - start) < SECONDS; n += 16)
-			for (int i = 0; i < 16; i++)
-				once();
-		if (t / n < best)
-			best = t / n;
-	}
-	return best;
+	for (n = 0; (t = now() - start) < SECONDS; n += 16)
+		for (int i = 0; i < 16; i++)
+			row->once();
+	return t / n * row->in_second;
+}
+
+static void measure(const struct row *row, int runs, FILE *json, const char *name)
+{
+	double val[BENCH_RUNS_MAX], median;
+	char what[128];
+
+	for (int i = 0; i < runs; i++)
+		val[i] = cost(row);
+	median = bench_median(val, runs);
+	printf("%s%s %.*f %s", row == rows ? "" : ", ", row->what, median < 100, median,
+	       row->unit);
+	if (!json)
+		return;
+	snprintf(what, sizeof(what), "%s, %s", row->what, name);
+	bench_save(json, &(struct bench_labels){ "boundary", what, row->unit, NULL, 1 },
+		   &(struct bench_samples){ val, NULL, runs }, -1);
 }
 
 int main(int argc, char **argv)
 {
 	struct lkl_disk disk = { 0 };
 	char mnt[64];
+	FILE *json = NULL;
 	pthread_t thread;
-	int fd, id;
+	int fd, id, runs = argc > 2 ? atoi(argv[2]) : RUNS;
 
-	if (argc != 2) {
-		fprintf(stderr, "boundary: the name of an ext4 image is expected\n");
+	if (argc < 2 || argc == 4 || argc > 5 || runs < 1 || runs > BENCH_RUNS_MAX) {
+		fprintf(stderr, "usage: boundary IMAGE [RUNS [JSON NAME]], IMAGE being ext4\n");
 		return 2;
+	}
+	if (argc == 5) {
+		json = fopen(argv[3], "ab");
+		if (!json) {
+			fprintf(stderr, "boundary: %s: cannot be written\n", argv[3]);
+			return 1;
+		}
 	}
 	fd = open(argv[1], O_RDWR);
 	if (fd < 0) {
@@ -117,8 +151,11 @@ int main(int argc, char **argv)
 	must(lkl_sys_pipe2(from, 0), "pipe");
 	pthread_create(&thread, NULL, echo, NULL);
 
-	printf("getpid %.0f ns, pipe there and back %.1f us, ext4 create and unlink %.1f us\n",
-	       cost(getpid_once) * 1e9, cost(round_trip) * 1e6, cost(create_and_remove) * 1e6);
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		measure(&rows[i], runs, json, argv[4]);
+	printf("\n");
+	if (json)
+		fclose(json);
 
 	lkl_sys_close(to[1]);
 	pthread_join(thread, NULL);

@@ -386,8 +386,9 @@ static void bench_small(void)
 			their[s][i] = us[s];
 	}
 	for (int s = 0; s < STEPS; s++)
-		bench_result(&row[s], bench_median(our[s], runs),
-			     no_host ? NAN : bench_median(their[s], runs));
+		bench_result(&row[s], &(struct bench_samples) {
+			our[s], no_host ? NULL : their[s], runs,
+		});
 	bench_note("%d files in a folder; each step for all of them, then a sync", FILES);
 	if (no_host)
 		bench_note("host: skipped: %s", no_host);

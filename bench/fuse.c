@@ -402,30 +402,32 @@ static int runs_of(const struct mounter *m)
 	return bench_runs() < most ? bench_runs() : most;
 }
 
-/* The median of what @measure says of @m. */
-static double several(struct mounter *m, double (*measure)(struct mounter *m))
+/* What @measure says of @m, each time, or NULL if it cannot be measured. */
+static const double *several(struct mounter *m, double (*measure)(struct mounter *m),
+			     double val[RUNS_MAX])
 {
-	double val[RUNS_MAX];
-	int runs = runs_of(m);
-
 	if (m->missing)
-		return BENCH_SKIP("%s %s", m->name, m->missing);
+		return NULL;
 	set_processors(m);
-	for (int i = 0; i < runs; i++)
+	for (int i = 0; i < runs_of(m); i++)
 		val[i] = measure(m);
-	return bench_median(val, runs);
+	return val;
 }
 
 static void row(const struct bench_row *r, double (*measure)(struct mounter *m))
 {
-	double ours = several(&lklfuse, measure), other;
+	double ours[RUNS_MAX], other[RUNS_MAX];
+	struct bench_samples s = {
+		.ours = several(&lklfuse, measure, ours),
+		.host = several(&loop, measure, other),
+		.n = runs_of(&lklfuse),
+	};
 
-	bench_result(r, ours, several(&loop, measure));
-	for (int i = 0; i < BESIDE; i++) {
-		other = several(beside[i], measure);
-		if (!isnan(other))
-			bench_note("%s: %.1f %s", beside[i]->name, other, r->unit);
-	}
+	bench_result(r, &s);
+	for (int i = 0; i < BESIDE; i++)
+		if (several(beside[i], measure, other))
+			bench_note("%s: %.1f %s", beside[i]->name,
+				   bench_median(other, runs_of(beside[i])), r->unit);
 }
 
 /* The first touch of memory in a virtual machine costs more than all else: not in the rows. */
@@ -471,8 +473,9 @@ static void small_rows(void)
 		}
 	}
 	for (int s = 0; s < STEPS; s++) {
-		bench_result(&rows[s], bench_median(val[0][s], runs_of(&lklfuse)),
-			     loop.missing ? NAN : bench_median(val[1][s], runs_of(&loop)));
+		bench_result(&rows[s], &(struct bench_samples) {
+			val[0][s], loop.missing ? NULL : val[1][s], runs_of(&lklfuse),
+		});
 		for (int i = 0; i < BESIDE; i++)
 			if (!beside[i]->missing && !(s == LIST && beside[i]->ceiling))
 				bench_note("%s: %.1f us", beside[i]->name,

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# mptcp.sh [FOLDER [PATTERN]]: goodput over time of MPTCP over two shaped links beside plain TCP
-# over the better one, one SVG for each run in FOLDER ($B/bench/mptcp by default), and a table.
+# mptcp.sh [--runs N] [--json FILE] [FOLDER [PATTERN]]: goodput over time of MPTCP over two
+# shaped links beside plain TCP over the better one: one SVG for each scenario, of its last run,
+# in FOLDER ($B/bench/mptcp by default), a table of medians, and JSON objects as of bench/run.sh.
 # The scenario of the kernel's own test: 10+10 and 30+10 Mbit/s, 0, 1 and 50 ms more delay on
 # either link, both directions; then a link that fails. LKL_BENCH_ALL=1 runs all of it, with
 # the host and with a second stack of ours as the peer; else some of it. With PATTERN those
@@ -13,6 +14,17 @@ cd "$(dirname "$0")/.." || exit 1
 
 B=${B:-build}
 . tests/lib/links.sh
+runs=1
+json=
+while [ $# != 0 ]; do
+	case $1 in
+	--runs) runs=${2:?}; shift ;;
+	--json) json=${2:?}; shift ;;
+	*) break ;;
+	esac
+	shift
+done
+[[ $runs =~ ^[1-9][0-9]{0,2}$ ]] || { echo "mptcp: --runs wants 1 to 999"; exit 1; }
 out=${1:-$B/bench/mptcp}
 pattern=${2:-*}
 net=$B/bin/lkl-net
@@ -75,6 +87,24 @@ transfer()
 		2> "$out/client.log" | jq -r .mbit_s || { tail -1 "$out/client.log" >&2; echo 0; }
 }
 
+# result NAME VALUE...: the median of a row's values; FILE gets all of them, or none if a
+# transfer failed.
+result()
+{
+	local name=$1 values median
+	shift
+
+	values=$(printf '%s\n' "$@" | jq -n -c '[inputs]')
+	median=$(jq 'sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2' <<< "$values")
+	echo "$median"
+	[ -n "$json" ] || return 0
+	jq -c --arg what "$name" --argjson median "$median" 'all(. > 0) as $done |
+		{ program: "mptcp", $what, unit: "Mbit/s", less_is_better: false, beside: "",
+		  lkl: (if $done then $median else null end),
+		  lkl_samples: (if $done then . else [] end),
+		  host: null, host_samples: [], reached: null }' <<< "$values" >> "$json"
+}
+
 # draw SVG TITLE SUM MPTCP-LOG TCP-LOG
 draw()
 {
@@ -97,7 +127,8 @@ draw()
 # one PEER RATE1 RATE2 DELAY1 DELAY2 us|peer
 one()
 {
-	local peer=$1 a=$2 b=$3 da=$4 db=$5 from=$6 direction=() mptcp tcp better=$2 name host=10.77.1.1
+	local peer=$1 a=$2 b=$3 da=$4 db=$5 from=$6 direction=() all=() all_tcp=() mptcp tcp
+	local better=$2 name host=10.77.1.1 i
 
 	[ "$from" = us ] || direction=(-R)
 	# Without MPTCP the address chooses the link; the first is the faster one here.
@@ -105,8 +136,12 @@ one()
 	# shellcheck disable=SC2053 # a pattern it is
 	[[ $name == $pattern ]] || return
 	start "$peer" "$a" "$b" "$da" "$db"
-	mptcp=$(transfer "$out/$name.mptcp" --mptcp "${direction[@]}" "$host")
-	tcp=$(transfer "$out/$name.tcp" "${direction[@]}" "$host")
+	for ((i = 0; i < runs; i++)); do
+		all+=("$(transfer "$out/$name.mptcp" --mptcp "${direction[@]}" "$host")")
+		all_tcp+=("$(transfer "$out/$name.tcp" "${direction[@]}" "$host")")
+	done
+	mptcp=$(result "$name, MPTCP" "${all[@]}")
+	tcp=$(result "$name, TCP" "${all_tcp[@]}")
 	draw "$out/$name.svg" "$a + $b Mbit/s, $da and $db ms more, peer: $peer, from $from" \
 		$((a + b)) "$out/$name.mptcp" "$out/$name.tcp"
 	printf '%-36s %6s of %3d Mbit/s (%3.0f %%), TCP over %d: %6s  %s\n' "$name" "$mptcp" \
@@ -117,18 +152,22 @@ one()
 # The faster link goes after a third, and comes back after two thirds.
 failure()
 {
-	local peer=$1 name=$1-link-fails mptcp tcp
+	local peer=$1 name=$1-link-fails all=() all_tcp=() mptcp tcp i
 
 	# shellcheck disable=SC2053 # a pattern it is
 	[[ $name == $pattern ]] || return
 	seconds=24
 	start "$peer" 30 10 0 0
-	(sleep 8; links_cut 1; sleep 8; links_join 1) &
-	mptcp=$(transfer "$out/$name.mptcp" --mptcp 10.77.1.1)
-	wait $!
-	(sleep 8; links_cut 1; sleep 8; links_join 1) &
-	tcp=$(transfer "$out/$name.tcp" 10.77.1.1)
-	wait $!
+	for ((i = 0; i < runs; i++)); do
+		(sleep 8; links_cut 1; sleep 8; links_join 1) &
+		all+=("$(transfer "$out/$name.mptcp" --mptcp 10.77.1.1)")
+		wait $!
+		(sleep 8; links_cut 1; sleep 8; links_join 1) &
+		all_tcp+=("$(transfer "$out/$name.tcp" 10.77.1.1)")
+		wait $!
+	done
+	mptcp=$(result "$name, MPTCP" "${all[@]}")
+	tcp=$(result "$name, TCP" "${all_tcp[@]}")
 	draw "$out/$name.svg" "30 + 10 Mbit/s; the faster link is cut from 8 s to 16 s, peer: $peer" \
 		40 "$out/$name.mptcp" "$out/$name.tcp"
 	printf '%-36s %6s Mbit/s in all, TCP over 30: %6s  %s\n' "$name" "$mptcp" "$tcp" \

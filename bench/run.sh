@@ -30,9 +30,8 @@ while [ $# != 0 ]; do
 	esac
 	shift
 done
-all=
 [ -z "${LKL_RUN:-}" ] || only_boundary=1
-[ ${#programs[@]} != 0 ] || { programs=(start calls boundary files direct net fuse luks speed copy forkserver); all=1; }
+[ ${#programs[@]} != 0 ] || { programs=(start calls boundary files direct net fuse luks speed copy forkserver mptcp); }
 
 printf 'Host: Linux %s, %s processors, load %s, %s\n' "$(uname -r)" "$(nproc)" \
 	"$(cut -d' ' -f1 /proc/loadavg)" \
@@ -50,14 +49,16 @@ boundary()
 	[ -e "$program.run" ] || return 0
 	read -ra command < "$program.run"
 	[ -x "$program" ] || program=$program.exe
-	printf '  %-30s' "$name${command:+ (${command[0]##*/})}"
+	name=$name${command:+ (${command[0]##*/})}
+	printf '  %-30s' "$name"
 	if [ "${command[*]}" = false ]; then
 		echo "cannot be run here"
 		return
 	fi
 	image=$(mktemp -p "$build")
 	truncate -s 64M "$image"
-	mkfs.ext4 -q -F "$image" && B=$build "${command[@]}" "$program" "$image" || status=1
+	mkfs.ext4 -q -F "$image" && B=$build "${command[@]}" "$program" "$image" \
+		"${runs[1]:-5}" "$json" "$name" || status=1
 	rm -f "$image"
 }
 
@@ -80,17 +81,14 @@ if [ -n "${only_boundary:-}" ]; then
 fi
 for p in "${programs[@]}"; do
 	printf '\n%s\n' "$p"
-	if [ "$p" = boundary ]; then
-		boundaries
-		continue
-	fi
+	case $p in
+	boundary) boundaries; continue ;;
+	# A run of it takes minutes, so one by default.
+	mptcp) bench/mptcp.sh "${runs[@]}" --json "$json" || status=1; continue ;;
+	esac
 	# shellcheck disable=SC2086 # several words
 	${LKL_RUN:-} "$B/bench/$p" "${runs[@]}" --json "$json" || status=1
 done
-if [ -n "$all" ]; then
-	printf '\nmptcp\n'
-	bench/mptcp.sh || status=1
-fi
 echo
 if [ -e "$json" ]; then
 	echo "$(grep -c '"reached": true' "$json") reached, $(grep -c '"reached": false' "$json") not; see $json"

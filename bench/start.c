@@ -138,13 +138,12 @@ static void run_child(struct report *r)
 		bench_die("the process that starts a kernel failed");
 }
 
-static double median_of(const struct report *r, int n, double (*get)(const struct report *))
+static struct bench_samples all(const struct report *r, double (*get)(const struct report *),
+				double val[RUNS])
 {
-	double val[RUNS];
-
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < RUNS; i++)
 		val[i] = get(&r[i]);
-	return bench_median(val, n);
+	return (struct bench_samples){ val, NULL, RUNS };
 }
 
 static double start_ms(const struct report *r)
@@ -165,6 +164,8 @@ static double rss_mib(const struct report *r)
 int main(int argc, char **argv)
 {
 	static struct report r[RUNS];
+	double val[RUNS];
+	struct bench_samples s;
 	const struct bench_row time = {
 		.what = "start to first system call", .unit = "ms", .limit = 15,
 	};
@@ -178,10 +179,13 @@ int main(int argc, char **argv)
 	for (int i = 0; i < RUNS; i++)
 		run_child(&r[i]);
 
-	bench_result(&time, median_of(r, RUNS, start_ms), NAN);
+	s = all(r, start_ms, val);
+	bench_result(&time, &s);
+	s = all(r, call_us, val);
 	bench_note("%d fresh processes; aim: 8 ms; getpid is %.1f us of it", RUNS,
-		   median_of(r, RUNS, call_us));
-	bench_result(&memory, median_of(r, RUNS, rss_mib), NAN);
+		   bench_median(s.ours, s.n));
+	s = all(r, rss_mib, val);
+	bench_result(&memory, &s);
 	bench_note("%.1f MiB before the start; MiB after it, and of that written:",
 		   r[0].rss_before / 1024.0);
 	for (int i = 0; i < KINDS; i++)

@@ -230,10 +230,10 @@ $(B)/bench/%: bench/%.c $(wildcard bench/lib/*.c) $(B)/liblkl.a
 		$(program-libs)
 
 # The one for every host, with what tests have there instead of POSIX.
-$(B)/bench/boundary$(exe): bench/boundary.c $(filter %/compat.c,$(test-host-sources)) $(B)/liblkl.a
+$(B)/bench/boundary$(exe): bench/boundary.c bench/lib/results.c $(filter %/compat.c,$(test-host-sources)) $(B)/liblkl.a
 	$(say) BENCH $@
 	$(Q)mkdir -p $(@D)/.d
-	$(Q)$(CC) $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include $(host-test-cflags) \
+	$(Q)$(CC) $(HOST_CFLAGS) -Iinclude/uapi -I$(KB)/include -Ibench/lib $(host-test-cflags) \
 		-MMD -MP -MF $(@D)/.d/boundary.d -o $@ $(filter %.c,$^) $(program-libs) \
 		$(host-test-libs)
 	$(Q)echo '$(emulator)' > $(@D)/boundary.run

@@ -12,17 +12,11 @@
 #include "bench.h"
 
 #define RUNS_DEFAULT	5
-#define RUNS_MAX	1001
 
 static int runs = RUNS_DEFAULT;
 static FILE *json;
+static const char *program;
 static char reason[200];
-
-/* The single results, sorted, of the row that is being written. */
-static struct spread {
-	const double *ours, *host;
-	int n;
-} spread;
 
 uint64_t bench_now(void)
 {
@@ -35,19 +29,6 @@ uint64_t bench_now(void)
 int bench_runs(void)
 {
 	return runs;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-double bench_median(double *val, int n)
-{
-	qsort(val, n, sizeof(*val), compare);
-	return n & 1 ? val[n / 2] : (val[n / 2 - 1] + val[n / 2]) / 2;
 }
 
 void bench_die(const char *fmt, ...)
@@ -99,11 +80,14 @@ void bench_note(const char *fmt, ...)
 
 void bench_init(int argc, char **argv)
 {
+	const char *slash = strrchr(argv[0], '/');
+
+	program = slash ? slash + 1 : argv[0];
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--runs") && i + 1 < argc) {
 			runs = atoi(argv[++i]);
-			if (runs < 1 || runs > RUNS_MAX)
-				bench_die("--runs wants 1 to %d", RUNS_MAX);
+			if (runs < 1 || runs > BENCH_RUNS_MAX)
+				bench_die("--runs wants 1 to %d", BENCH_RUNS_MAX);
 		} else if (!strcmp(argv[i], "--json") && i + 1 < argc) {
 			json = fopen(argv[++i], "a");
 			if (!json)
@@ -170,40 +154,9 @@ static void print_heading(void)
 	done = 1;
 }
 
-static void write_number(const char *name, double val)
+void bench_result(const struct bench_row *row, const struct bench_samples *s)
 {
-	if (isnan(val))
-		fprintf(json, ", \"%s\": null", name);
-	else
-		fprintf(json, ", \"%s\": %g", name, val);
-}
-
-/* The middle half of @n results, sorted by bench_median(). */
-static void write_spread(const char *name, const double *val, int n)
-{
-	if (n > 2 && !isnan(val[n - 1]))
-		fprintf(json, ", \"%s_spread\": [%g, %g]", name, val[n / 4], val[n - 1 - n / 4]);
-}
-
-static void write_json(const struct bench_row *row, double ours, double host, int reached)
-{
-	if (!json)
-		return;
-	fprintf(json, "{\"what\": \"%s\", \"unit\": \"%s\", \"less_is_better\": %s",
-		row->what, row->unit, row->order == LESS_IS_BETTER ? "true" : "false");
-	write_number("lkl", ours);
-	write_number("host", host);
-	if (spread.n) {
-		write_spread("lkl", spread.ours, spread.n);
-		write_spread("host", spread.host, spread.n);
-	}
-	fprintf(json, ", \"reached\": %s}\n",
-		reached < 0 ? "null" : reached ? "true" : "false");
-	fflush(json);
-}
-
-void bench_result(const struct bench_row *row, double ours, double host)
-{
+	double ours = bench_median(s->ours, s->n), host = bench_median(s->host, s->n);
 	int reached = is_reached(row, ours, host);
 	char a[32], b[32], c[32], t[64];
 
@@ -215,7 +168,11 @@ void bench_result(const struct bench_row *row, double ours, double host)
 	fflush(stdout);
 	if (row->beside)
 		bench_note("host: %s", row->beside);
-	write_json(row, ours, host, reached);
+	if (json)
+		bench_save(json, &(struct bench_labels) {
+			program, row->what, row->unit, row->beside,
+			row->order == LESS_IS_BETTER,
+		}, s, reached);
 }
 
 static void measure(double (*fn)(void *), const struct bench_row *row, double *val,
@@ -232,7 +189,7 @@ static void measure(double (*fn)(void *), const struct bench_row *row, double *v
 void bench_run(const struct bench_row *row)
 {
 	int n = row->runs ? row->runs : runs;
-	double ours[RUNS_MAX], host[RUNS_MAX], our_median, host_median = NAN;
+	double ours[BENCH_RUNS_MAX], host[BENCH_RUNS_MAX];
 	char our_why[200] = "", host_why[200] = "";
 
 	for (int i = 0; i < n; i++) {
@@ -242,15 +199,7 @@ void bench_run(const struct bench_row *row)
 		if (row->host)
 			measure(row->host, row, &host[i], host_why, sizeof(host_why));
 	}
-	our_median = isnan(ours[n - 1]) ? NAN : bench_median(ours, n);
-	if (row->host && !isnan(host[n - 1]))
-		host_median = bench_median(host, n);
-	else
-		host[n - 1] = NAN;
-
-	spread = (struct spread){ ours, host, n };
-	bench_result(row, our_median, host_median);
-	spread.n = 0;
+	bench_result(row, &(struct bench_samples){ ours, row->host ? host : NULL, n });
 	if (our_why[0])
 		bench_note("lkl: skipped: %s", our_why);
 	if (host_why[0])

@@ -10,6 +10,8 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "results.h"
+
 enum bench_order {
 	LESS_IS_BETTER,
 	MORE_IS_BETTER,
@@ -53,8 +55,8 @@ void bench_init(int argc, char **argv);
 /* Measures and prints @row. */
 void bench_run(const struct bench_row *row);
 
-/* As bench_run() with results that were measured already, the host's NAN if none. */
-void bench_result(const struct bench_row *row, double ours, double host);
+/* As bench_run() with what was measured already. */
+void bench_result(const struct bench_row *row, const struct bench_samples *s);
 
 /* A line of explanation below the rows before it. */
 void __attribute__((format(printf, 1, 2))) bench_note(const char *fmt, ...);
@@ -75,8 +77,5 @@ uint64_t bench_now(void);
 
 /* How many times the command line wants rows measured. */
 int bench_runs(void);
-
-/* Sorts @val. */
-double bench_median(double *val, int n);
 
 #endif
