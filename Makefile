@@ -90,10 +90,11 @@ bench:
 	$(Q)scripts/packages.sh install $(check-groups)
 	$(Q)+$(MAKE) run-bench $(check-config)
 
-# A and B are results of it; B is the name of the build folder elsewhere.
+# A and B are results of it; B is the name of the build folder elsewhere, so only that
+# of the command line counts.
 PHONY += bench-compare
 bench-compare:
-	$(Q)bench/compare.py "$(A)" "$(B)"
+	$(Q)bench/compare.py "$(A)" "$(if $(filter command line,$(origin B)),$(B))"
 
 PHONY += clean distclean
 clean:
