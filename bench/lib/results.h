@@ -13,7 +13,7 @@
 /**
  * struct bench_samples - what was measured for a row
  * @ours: in the library, in the order in which it was measured
- * @host: in the host's kernel, each in turn with that of @ours; NULL: nothing
+ * @host: in the host's kernel, in turn with @ours where that is possible; NULL: nothing
  * @n: how many there are of either; a NAN at the end: it could not be measured
  */
 struct bench_samples {
