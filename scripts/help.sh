@@ -27,8 +27,8 @@ Targets:
   clean        removes what was built, keeps the unpacked kernel source
   distclean    removes build/
 
-demo, check, check-all and bench install missing Debian packages with apt
-(as root or through sudo); the others only say what is missing.
+make, mingw and menuconfig only say which Debian packages are missing; what runs
+tests or measures, demo and freebsd install them with apt (as root or through sudo).
 
 Variables:
   LINUX=FILE|DIR  another Linux 6.12, as a tarball or a directory

@@ -122,9 +122,11 @@ class Symbols:
         self.base, self.path = 0, None
 
     def matches(self, path, base):
-        notes = notes_of(path)
         try:
+            notes = notes_of(path)
             return notes and read(base + notes[0], len(notes[1])) == notes[1]
+        except OSError as e:
+            raise gdb.GdbError(f"{path}: {e.strerror}")
         except gdb.MemoryError:
             return False
 

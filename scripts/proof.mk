@@ -33,13 +33,21 @@ check-sanitize:
 
 MINUTES ?= 60
 
+define check-minutes
+	$(Q)case '$(MINUTES)' in '' | *[!0-9]*) \
+		echo "MINUTES=$(MINUTES): a whole number of minutes is wanted" >&2; exit 2 ;; esac
+endef
+
 # In one process: libcheck cannot pass on from another how long a test took, if that was
 # more than 35 minutes.
 PHONY += soak
-soak: $(B)/tests/soak
+soak:
+	$(check-minutes)
+	$(Q)scripts/packages.sh install build test
+	$(Q)+$(MAKE) $(B)/tests/soak
 	$(Q)mkdir -p $(B)/test-tmp/soak
 	$(Q)CK_FORK=no LKL_SOAK_MINUTES=$(MINUTES) LKL_TEST_TMP=$(B)/test-tmp/soak \
-		timeout -k 10 $$(($(MINUTES) * 60 + 300)) $<
+		timeout -k 10 $$(($(MINUTES) * 60 + 300)) $(B)/tests/soak
 	$(Q)rm -rf $(B)/test-tmp/soak
 
 # ---- fuzzing ----------------------------------------------------------------
@@ -50,6 +58,7 @@ OUT ?= $(B)/found/$(FS)
 
 PHONY += fuzz
 fuzz:
+	$(check-minutes)
 	$(Q)scripts/packages.sh install build fuzz
 	$(Q)+$(MAKE) CONFIG=fuzz programs
 	$(Q)tools/lkl/lkl-forkserver/fuzz.sh $(TOP)/fuzz $(FS) $$(($(MINUTES) * 60)) $(OUT)
@@ -97,7 +106,7 @@ proof: $(selftests-quick) $(if $(LKL_TEST_ALL),$(selftests-long))
 	$(Q)+$(MAKE) CONFIG=kunit-small $(addprefix $(TOP)/kunit-small/,tests/helpers/bootlog \
 		bin/lkl-forkserver bin/cptofs)
 	$(Q)+$(MAKE) SANITIZE=address,undefined \
-		$(if $(LKL_TEST_ALL),tests,$(addprefix $(TOP)/address-undefined/tests/,boot errors virtio))
+		$(if $(LKL_TEST_ALL),tests,$(addprefix $(TOP)/address-undefined/tests/,boot errors virtio helpers/planted))
 ifneq ($(LKL_TEST_ALL),)
 	$(Q)+$(MAKE) SANITIZE=thread tests
 	$(Q)+$(MAKE) CONFIG=kunit $(TOP)/kunit/tests/helpers/bootlog

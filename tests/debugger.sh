@@ -32,7 +32,8 @@ gdb_attached()
 	exec {input}> "$tmp/in"
 	read -r -t 60 < "$tmp/out"
 	timeout 120 gdb -q -nx -batch -p "$pid" -x "$script" -ex "lkl-ps" -ex "info threads" \
-		-ex "lkl-bt 1 2" -ex "lkl-bt all" -ex "lkl-bt 99999" > "$tmp/gdb" 2>&1 < /dev/null
+		-ex "lkl-bt 1 2" -ex "lkl-bt all" -ex "lkl-bt 99999" \
+		-ex "lkl-symbols $tmp/none" > "$tmp/gdb" 2>&1 < /dev/null
 	exec {input}>&-
 	wait "$pid"
 	status=$?
@@ -44,6 +45,7 @@ gdb_attached()
 	shows gdb-backtrace "task 2 \"kthreadd\"" "in kthreadd " "in (anon_)?pipe_read " \
 		"in lkl_image_syscall "
 	shows gdb-no-task "there is no task 99999"
+	shows gdb-no-symbols "^$tmp/none: No such file or directory"
 	if [ "$status" = 0 ]; then
 		pass gdb-goes-on
 	else

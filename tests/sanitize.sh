@@ -14,35 +14,57 @@ export ASAN_OPTIONS=detect_stack_use_after_return=0
 # tests fork, with threads there.
 export TSAN_OPTIONS=report_thread_leaks=0:die_after_fork=0
 
-# memcheck PROGRAM [TEST]: the host's half as valgrind sees it, see docs/debugging.md.
+# memcheck PROGRAM [ARG...]: the host's half as valgrind sees it, see docs/debugging.md.
+# With perf's map the kernel's code is nobody's, which the suppressions go by.
 memcheck()
 {
-	# The kernel's code is then nobody's, which the suppressions go by.
-	LKL_PERF_MAP=1 LKL_TEST=${2:-} CK_FORK=no valgrind -q --error-exitcode=9 \
-		--suppressions=tests/lib/valgrind.supp "$B/tests/$1"
+	LKL_PERF_MAP=1 CK_FORK=no valgrind -q --error-exitcode=9 \
+		--suppressions=tests/lib/valgrind.supp "$B/tests/$1" "${@:2}" &
+	wait $!
+	local status=$?
+	rm -f "/tmp/perf-$!.map"
+	return $status
 }
-export -f memcheck
+
+# one_test TEST SUITE: as valgrind sees it.
+one_test()
+{
+	LKL_TEST=$1 memcheck "$2"
+}
+export -f memcheck one_test
 export B
 
-if have valgrind; then
-	try valgrind-disk 400 memcheck disk file
-	try valgrind-net 400 memcheck netdev addresses
-	[ -z "$LKL_TEST_ALL" ] || try valgrind-boot 4000 memcheck boot restart
-	timeout -k 5 400 bash -c 'memcheck helpers/afterfree' > "$tmp/planted" 2>&1
+# planted NAME REPORT STATUS COMMAND...: a mistake of ours is found.
+planted()
+{
+	local name=$1 report=$2 want=$3 status
+	shift 3
+	timeout -k 5 400 "$@" > "$tmp/planted" 2>&1
 	status=$?
-	if [ $status = 9 ] && grep -q 'Invalid read of size 8' "$tmp/planted"; then
-		pass valgrind-planted
+	if [ $status = "$want" ] && grep -q "$report" "$tmp/planted"; then
+		pass "planted-$name"
 	else
-		fail valgrind-planted "a mistake is not found, status $status"
+		head -20 "$tmp/planted" | sed 's/^/# /'
+		fail "planted-$name" "the mistake is not found, status $status"
 	fi
+}
+
+if have valgrind; then
+	try valgrind-disk 400 one_test file disk
+	try valgrind-net 400 one_test addresses netdev
+	[ -z "$LKL_TEST_ALL" ] || try valgrind-boot 4000 one_test restart boot
+	planted valgrind 'Invalid read of size 8' 9 bash -c 'memcheck helpers/planted after-free'
 else
 	skip valgrind "there is none"
 fi
 
+planted address 'heap-use-after-free' 1 "$B/address-undefined/tests/helpers/planted" after-free
+planted undefined 'signed integer overflow' 1 "$B/address-undefined/tests/helpers/planted" overflow
 # shellcheck disable=SC2086 # a list
 LKL_TEST_ALL='' on_build address,undefined "$B/address-undefined" \
 	'ERROR: (Address|Leak)Sanitizer|runtime error:' $suites
 [ -n "$LKL_TEST_ALL" ] || exit
+planted thread 'data race' 66 "$B/thread/tests/helpers/planted" race
 # A thread of a child may have the number of one of the parent, which ThreadSanitizer takes it for.
 # shellcheck disable=SC2086
 LKL_TEST_ALL='' on_build thread "$B/thread" 'WARNING: ThreadSanitizer' ${suites/ fork/}

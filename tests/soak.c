@@ -12,6 +12,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <lkl_net.h>
@@ -22,6 +23,8 @@
 #define FILE_MAX	(256 * 1024)
 /* Idle threads of the library and free pages are given up after 2 s. */
 #define REST_MS		2600
+/* The shell's status. */
+#define NOT_FOUND	127
 #define IP_A		"10.7.0.1"
 #define IP_B		"10.7.0.2"
 
@@ -32,8 +35,17 @@ static atomic_ulong n_files, n_bytes, n_timers, n_threads;
 static int minutes(void)
 {
 	const char *text = getenv("LKL_SOAK_MINUTES");
+	char *end;
+	long n;
 
-	return text ? atoi(text) : 0;
+	if (!text)
+		return 0;
+	n = strtol(text, &end, 10);
+	if (*end || n < 1 || n > 30000) {
+		fprintf(stderr, "LKL_SOAK_MINUTES=%s: not a number of minutes\n", text);
+		exit(2);
+	}
+	return n;
 }
 
 /* ---- files ------------------------------------------------------------------------ */
@@ -60,6 +72,7 @@ static void open_place(struct place *p)
 {
 	char command[4400];
 	const char *path;
+	int status;
 
 	snprintf(p->dir, sizeof(p->dir), "/soak-%s", p->type);
 	if (!p->mkfs) {
@@ -71,8 +84,10 @@ static void open_place(struct place *p)
 	path = host_file(p->type, p->size);
 	snprintf(command, sizeof(command), "PATH=$PATH:/usr/sbin:/sbin %s %s >/dev/null 2>&1",
 		 p->mkfs, path);
-	if (system(command)) {
-		printf("# %s is left out: %s failed\n", p->type, p->mkfs);
+	status = system(command);
+	if (status) {
+		ck_assert_msg(WEXITSTATUS(status) == NOT_FOUND && !minutes(), "%s failed", p->mkfs);
+		printf("# %s is left out: there is no %s\n", p->type, p->mkfs);
 		return;
 	}
 	p->disk.fd = open(path, O_RDWR | O_CLOEXEC);
@@ -288,7 +303,7 @@ static const struct {
 	long slack;
 } whats[WHATS] = {
 	/* Free pages of the kernel's go back to the host by 2 MiB, so not all of them do. */
-	[RSS] = { "resident KiB", 96 << 10 },
+	[RSS] = { "resident KiB", 32 << 10 },
 	[HEAP] = { "heap KiB", 64 },
 	[MAPPINGS] = { "mappings", 48 },
 	[THREADS] = { "threads", 0 },

@@ -5,7 +5,8 @@
 Reads a kernel log with the parser of the kernel tree SOURCE, prints a line for each
 suite and one for all. A test that failed or was skipped must be explained in
 DOCUMENT, in a row of a table that begins with its name, "suite" or "suite.test", in
-backquotes. Fails otherwise, and if the log is not one of a complete run."""
+backquotes, and says in the second column which of the two. Fails otherwise, and if the
+log is not one of a complete run."""
 
 import io
 import re
@@ -22,13 +23,16 @@ from kunit_parser import TestStatus  # noqa: E402
 
 
 def explained():
-    names = set()
+    """Pairs of a name and "failed" or "skipped"."""
     with open(document, encoding="utf-8") as f:
-        for line in f:
-            row = re.match(r"\| *`([^`]+)` *\|", line)
-            if row:
-                names.add(row[1])
-    return names
+        return set(re.findall(r"^\| *`([^`]+)` *\| *(failed|skipped)\b", f.read(), re.M))
+
+
+def results():
+    """The parsed log. Parameters' names may end a line, and what follows gets lost."""
+    with open(log, encoding="utf-8", errors="replace") as f:
+        text = re.sub(r"\n *# SKIP", " # SKIP", f.read())
+    return kunit_parser.parse_run_tests(io.StringIO(text))
 
 
 def leaves(test, path):
@@ -42,8 +46,7 @@ def leaves(test, path):
 def main():
     # It prints each test as it goes.
     kunit_parser.stdout = kunit_printer.Printer(io.StringIO())
-    with open(log, encoding="utf-8", errors="replace") as f:
-        run = kunit_parser.parse_run_tests(f)
+    run = results()
     if not run.subtests:
         print("not ok kunit: there are no test results in the log")
         return 1
@@ -60,7 +63,7 @@ def main():
             kind = "skipped" if test.status == TestStatus.SKIPPED else "failed"
             count[kind] += 1
             # Of a test with parameters it is the test that is explained.
-            if not known & {suite.name, ".".join(path[:2])}:
+            if not known & {(suite.name, kind), (".".join(path[:2]), kind)}:
                 count["unexplained"] += 1
                 wrong.append(f"{'.'.join(path[1:])} {kind}"
                              f" ({test.status.name.lower()})")
