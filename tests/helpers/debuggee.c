@@ -15,12 +15,29 @@
 
 static int pipe_fds[2];
 
+static _Atomic long waiter;
+
 static void *wait_inside(void *arg)
 {
 	char c;
 
+	waiter = lkl_sys_gettid();
 	lkl_sys_read(pipe_fds[0], &c, 1);
 	return NULL;
+}
+
+static int waits(void)
+{
+	char path[64], stat[128] = "";
+	long fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", waiter);
+	fd = lkl_sys_open(path, LKL_O_RDONLY, 0);
+	if (fd < 0)
+		return 0;
+	lkl_sys_read(fd, stat, sizeof(stat) - 1);
+	lkl_sys_close(fd);
+	return strstr(stat, ") S ") != NULL;
 }
 
 static int wait_for_debugger(void)
@@ -28,10 +45,12 @@ static int wait_for_debugger(void)
 	pthread_t thread;
 	char c;
 
-	if (lkl_sys_pipe(pipe_fds) || pthread_create(&thread, NULL, wait_inside, NULL))
+	if (lkl_sys_pipe(pipe_fds) || lkl_sys_mkdir("/proc", 0555) ||
+	    lkl_sys_mount("proc", "/proc", "proc", 0, NULL) ||
+	    pthread_create(&thread, NULL, wait_inside, NULL))
 		return 1;
-	usleep(200000);
-	lkl_sys_getpid();
+	while (!waits())
+		usleep(10000);
 	puts("ready");
 	fflush(stdout);
 	if (read(0, &c, 1) < 0)
