@@ -189,11 +189,12 @@ static int transfer(const char *server, const char *client, int v6, const long *
 	return !is_copy(c.in, s.out, at[0]) || !is_copy(s.in, c.out, at[1]);
 }
 
+static int checks;
+
 /* The tests end by exit() when something is wrong, and are not made to be run twice. */
 static void check(const char *name, const char *server, const char *client, int v6,
 		  const long *at)
 {
-	static int n;
 	int status = -1;
 	pid_t pid;
 
@@ -203,7 +204,7 @@ static void check(const char *name, const char *server, const char *client, int 
 		_exit(transfer(server, client, v6, at));
 	if (pid > 0)
 		waitpid(pid, &status, 0);
-	printf("%s %d %s%s\n", status ? "not ok" : "ok", ++n, name, v6 ? " v6" : " v4");
+	printf("%s %d %s%s\n", status ? "not ok" : "ok", ++checks, name, v6 ? " v6" : " v4");
 }
 
 static void check_modes(int v6)
@@ -260,5 +261,6 @@ int main(void)
 		check_modes(v6);
 		check_options(v6);
 	}
+	printf("1..%d\n", checks);
 	return 0;
 }
