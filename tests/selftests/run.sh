@@ -6,87 +6,109 @@
 #
 #   ok NAME: inside P passed, F failed, S skipped; host ...
 #
-# A test that fails inside must be explained in docs/conformance.md, or fail on the host
-# in the same way.
+# What becomes of a test inside has to be what the table of docs/conformance.md says, or
+# all passed if it says nothing. The host's kernel is any kernel: its results are shown.
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 
 B=$(realpath "${B:-build}")
 what=$1 pattern=${2:-}
+here=tests/selftests
 out=$B/selftests
 doc=docs/conformance.md
-limit=120
+limit=180
 bad=0
 
-# one COMMAND...: runs a test, says what became of it: "P passed, F failed, S skipped" by
-# its own report, or by its status if it makes none. A test may leave files where it runs;
-# processes that it leaves behind are ended.
+# one LOG COMMAND...: runs a test and returns its status. It may leave files where it
+# runs; processes that it leaves behind are ended. Its lines are written as they come,
+# since what it kept would be lost with a signal.
 one()
 {
-	local log=$1 status ok failed skipped session
+	local log=$1 session status
 	shift
-	(cd "$out/work" && exec setsid -w timeout -k 5 $limit "$@") > "$log" 2>&1 < /dev/null &
+	(cd "$out/work" && exec setsid -w timeout -k 5 $limit stdbuf -oL "$@") \
+		> "$log" 2>&1 < /dev/null &
 	session=$!
-	wait $session
+	wait $session 2> /dev/null
 	status=$?
 	pkill -KILL -s $session
-	skipped=$(grep -ciE '^ok .*# skip' "$log")
-	ok=$(($(grep -cE '^ok ' "$log") - skipped))
-	failed=$(grep -cE '^not ok ' "$log")
-	if [ $((ok + failed + skipped)) = 0 ]; then
-		case $status in
-		0) ok=1 ;;
-		4) skipped=1 ;;
-		*) failed=1 ;;
-		esac
-	elif [ $status != 0 ] && [ $status != 4 ] && [ $failed = 0 ]; then
-		failed=1
-	fi
-	[ $status = 124 ] && ended=", not done after $limit s"
-	echo "$ok passed, $failed failed, $skipped skipped${ended:-}"
+	return $status
 }
 
-good()
+# Before a test in namespaces of the host's: what the kernel inside has, too.
+# shellcheck disable=SC2016 # for the shell there
+apart='mount -t tmpfs tmp /tmp && ip link set lo up || exit
+	[ -z "$LKL_SELFTEST_SETUP" ] || echo "${LKL_SELFTEST_SETUP#*=}" > "${LKL_SELFTEST_SETUP%%=*}" || exit
+	exec "$@"'
+
+# Root can make namespaces, others may.
+namespaces=
+for way in -nmi -Urnmi; do
+	if [ -z "$namespaces" ] && unshare $way bash -c "$apart" - true 2> /dev/null; then
+		namespaces=$way
+	fi
+done
+
+# host LOG WHERE NAME: what became of a test on the host.
+host()
 {
-	[[ $1 == *" 0 failed"* && $1 != *"not done"* ]]
+	case $2 in
+	both)
+		one "$1" "../host/$3" ;;
+	apart)
+		if [ -z "$namespaces" ]; then
+			echo "skipped, it lets us make no namespaces"
+			return
+		fi
+		one "$1" unshare $namespaces bash -c "$apart" - "../host/$3" ;;
+	*)
+		echo "left alone"
+		return ;;
+	esac
+	"$here/report.py" "$3" $? "$1"
 }
 
 mkdir -p "$out/log" "$out/work"
 
-explained()
-{
-	grep -q "^| *\`selftests/$1\`" "$doc"
+declare -A tries
+rows=$("$here/report.py" --rows "$doc") || {
+	echo "not ok table: $rows"
+	exit 1
 }
+while read -r name n; do
+	tries[$name]=$n
+	grep -qP "\t$name(\t|\$)" "$here/list" || {
+		echo "not ok table: $name is not in the list"
+		bad=1
+	}
+done <<< "$rows"
 
 while IFS=$'\t' read -r when where name setup; do
 	[[ $when = quick || ($when = long && $what = all) ]] || continue
 	[[ -z $pattern || $name == *$pattern* ]] || continue
-	setup=${setup##*$'\t'}
+	export LKL_SELFTEST_SETUP=$setup
 	if [ ! -x "$out/lkl/$name" ]; then
 		echo "not ok $name: it is not built"
 		bad=1
 		continue
 	fi
 	log=$out/log/${name//\//-}
-	# Some wait 10 ms for another thread to sleep: too little on a busy machine.
-	for _ in 1 2 3; do
-		inside=$(LKL_SELFTEST_SETUP=$setup one "$log.inside" "$out/lkl/$name")
-		! good "$inside" || break
+	for ((i = 0; i < ${tries[$name]:-1}; i++)); do
+		one "$log.inside" "../lkl/$name"
+		inside=$("$here/report.py" "$name" $? "$log.inside" "$doc")
+		differs=$?
+		[ $differs != 0 ] || break
 	done
-	if [ "$where" = both ]; then
-		host=$(one "$log.host" "$out/host/$name")
+	host=$(host "$log.host" "$where" "$name")
+	known=${tries[$name]:+, as the table says}
+	if [ $differs = 0 ]; then
+		echo "ok $name: inside $inside$known; host $host"
 	else
-		host="not run"
-	fi
-	if good "$inside"; then
-		echo "ok $name: inside $inside; host $host"
-	elif [ "$inside" = "$host" ] || explained "$name"; then
-		echo "ok $name: inside $inside, as known; host $host"
-	else
+		tail -n +2 <<< "$inside"
 		grep -vE '^ok |^# +(RUN|OK)' "$log.inside" | head -8 | sed 's/^/# /'
-		echo "not ok $name: inside $inside; host $host ($log.inside)"
+		echo "not ok $name: inside ${inside%%$'\n'*}; host $host ($log.inside)"
 		bad=1
 	fi
-done < <(grep -v '^#' tests/selftests/list | sed 's/\t\t*/\t/g')
+done < <(grep -v '^#' "$here/list" | sed 's/\t\t*/\t/g')
 exit $bad
