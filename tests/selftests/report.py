@@ -11,12 +11,14 @@ tried."""
 
 import collections
 import fnmatch
+import os
 import re
 import sys
 
 # What the table's second column is made of, between semicolons. Names are in
 # backquotes; one that is there N times is `name` (N).
-FORMS = ("failed: NAMES", "skipped: NAMES", "passed against the tree's expectation: NAMES",
+FORMS = ("failed: NAMES", "failed without real-time threads: NAMES", "skipped: NAMES",
+         "passed against the tree's expectation: NAMES",
          "may fail: NAMES", "N of N run", "ends by signal N", "last line: NAMES",
          "up to N tries")
 NAMES = r"(`[^`]+`(?: \(\d+\))?(?:, `[^`]+`(?: \(\d+\))?)*)"
@@ -44,6 +46,16 @@ def names(text):
     for name, n in re.findall(r"`([^`]+)`(?: \((\d+)\))?", text):
         count[name] += int(n or 1)
     return count
+
+
+def real_time():
+    """Whether threads of this user may be real-time threads."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        return True
+    except OSError:
+        return False
 
 
 def read_table(document):
@@ -148,6 +160,9 @@ class Run:
         for kind in KINDS:
             here = +self.parts[kind]
             known = names(row.get(kind + ": NAMES", [""])[0])
+            form = kind + " without real-time threads: NAMES"
+            if form in row and not real_time():
+                known += names(row[form][0])
             for name in sorted(here | known):
                 if kind == "failed" and any(fnmatch.fnmatchcase(name, m) for m in may):
                     continue

@@ -65,5 +65,12 @@ check_report()
 	report 0 "" "as known" "XFAIL" <<< $'1..1\nok 1 one # XFAIL why'
 	report 0 "" "not in the table: ?" "a failure that is only counted" \
 		<<< $'1..1\n# Totals: pass:0 fail:1 xfail:0 xpass:0 skip:0 error:0'
+	if chrt -f 1 true 2> /dev/null; then
+		report 1 'failed without real-time threads: `two`' "not in the table: two" \
+			"real-time threads" <<< "$bad"
+	else
+		report 1 'failed without real-time threads: `two`' "as known" \
+			"no real-time threads" <<< "$bad"
+	fi
 	report 0 "fails in part" "cannot be used" "a table that says nothing" <<< "$good"
 }
