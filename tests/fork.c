@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fork() of a process with a running kernel. time limit: 120 s */
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -198,6 +199,124 @@ START_TEST(while_threads_start)
 }
 END_TEST
 
+static atomic_int stop;
+
+/* A long system call after the other: somebody is always in the middle of one. */
+static long keep_reading(void *path)
+{
+	static _Thread_local char buf[1 << 18];
+	int fd = ok(lkl_sys_open(path, LKL_O_RDWR | LKL_O_CREAT, 0600));
+
+	is(lkl_sys_pwrite64(fd, buf, sizeof(buf), 0), sizeof(buf));
+	while (!stop)
+		is(lkl_sys_pread64(fd, buf, sizeof(buf), 0), sizeof(buf));
+	return lkl_sys_close(fd);
+}
+
+/* fork() waits for those that are inside, and they for it before they enter once more. */
+START_TEST(while_threads_call)
+{
+	struct job *job[] = {
+		run(keep_reading, "/tmp/a"), run(keep_reading, "/tmp/b"),
+		run(keep_reading, "/tmp/c"), run(keep_reading, "/tmp/d"),
+	};
+	char buf[1];
+
+	usleep(100000);
+	for (int i = 0; i < 10; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (!pid) {
+			int fd = ok(lkl_sys_open("/tmp/a", LKL_O_RDONLY, 0));
+
+			child_ends(lkl_sys_read(fd, buf, 1) == 1 && !nap(NULL));
+		}
+		expect_child(pid);
+	}
+	stop = 1;
+	for (int i = 0; i < COUNT(job); i++)
+		is(join(job[i]), 0);
+}
+END_TEST
+
+/* What a process, and each of its children, takes for random is nobody else's. */
+START_TEST(random_numbers)
+{
+	uint64_t got[4];
+	int fds[2];
+
+	is(pipe(fds), 0);
+	for (int i = 0; i < 3; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (!pid) {
+			is(lkl_sys_getrandom((char *)&got[i], sizeof(got[i]), 0), sizeof(got[i]));
+			child_ends(write(fds[1], &got[i], sizeof(got[i])) == sizeof(got[i]));
+		}
+		expect_child(pid);
+		is(read(fds[0], &got[i], sizeof(got[i])), sizeof(got[i]));
+	}
+	is(lkl_sys_getrandom((char *)&got[3], sizeof(got[3]), 0), sizeof(got[3]));
+	for (int i = 0; i < 4; i++)
+		for (int k = 0; k < i; k++)
+			ck_assert_uint_ne(got[i], got[k]);
+}
+END_TEST
+
+/* But where they are to be the same each time, they are. */
+START_TEST(fixed_random_numbers)
+{
+	uint64_t got[2];
+	int fds[2];
+
+	start_kernel_with("lkl.random=1");
+	is(pipe(fds), 0);
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (!pid) {
+			is(lkl_sys_getrandom((char *)&got[i], sizeof(got[i]), 0), sizeof(got[i]));
+			child_ends(write(fds[1], &got[i], sizeof(got[i])) == sizeof(got[i]));
+		}
+		expect_child(pid);
+		is(read(fds[0], &got[i], sizeof(got[i])), sizeof(got[i]));
+	}
+	ck_assert_uint_eq(got[0], got[1]);
+	halt_kernel();
+}
+END_TEST
+
+static atomic_int signals;
+
+static void on_signal(int nr)
+{
+	signals++;
+}
+
+/* Who forked is the only thread of the child: signals are for that one. */
+static long child_of_a_thread(void *arg)
+{
+	struct lkl_sigaction act = { .lkl_sa_handler = on_signal };
+	pid_t pid = fork();
+
+	if (!pid) {
+		ok(lkl_sys_rt_sigaction(LKL_SIGUSR1, &act, NULL, sizeof(lkl_sigset_t)));
+		ok(lkl_sys_kill(lkl_sys_getpid(), LKL_SIGUSR1));
+		nap(NULL);
+		child_ends(signals == 1);
+	}
+	return pid;
+}
+
+START_TEST(signal_to_the_child)
+{
+	expect_child(join(run(child_of_a_thread, NULL)));
+}
+END_TEST
+
 #define SHOWN	65536
 
 /* Writes through a mapping, and reads that from the file. */
@@ -273,8 +392,10 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		both_go_on, child_lives, child_restarts, many_children, grandchild,
-		busy_parent, while_threads_start, once_shown, shown,
+		busy_parent, while_threads_start, while_threads_call, random_numbers,
+		signal_to_the_child, once_shown, shown,
 	};
+	const TTest *const bare[] = { fixed_random_numbers };
 
-	return run_tests("fork", LIST(tests), NULL, 0, 30);
+	return run_tests("fork", LIST(tests), LIST(bare), 30);
 }

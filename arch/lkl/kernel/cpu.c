@@ -27,6 +27,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/tick.h>
 #include <linux/timekeeping.h>
+#include <linux/wait.h>
 #include <asm/switch_to.h>
 #include <asm/thread.h>
 
@@ -63,6 +64,9 @@ static u32 helper_kicked;
 static LIST_HEAD(waiting);
 /* Host threads that spin now: never more than leaves a processor to the carrier. */
 static u32 spinners;
+/* The process is about to fork(): who enters waits until it has. */
+static bool forking;
+static DECLARE_WAIT_QUEUE_HEAD(forked);
 
 static bool is_coroutine(const struct task_struct *task)
 {
@@ -477,9 +481,11 @@ void lkl_cpu_enter(struct lkl_thread *th)
 		current->thread.in_user = false;
 		if (unlikely(pending()))
 			lkl_irq_run();
-		return;
+	} else {
+		enter_slow(th, have_token);
 	}
-	enter_slow(th, have_token);
+	if (unlikely(forking))
+		wait_event(forked, !forking);
 }
 
 static void kick_helper(void)
@@ -671,11 +677,13 @@ void lkl_cpu_leave_dead(struct lkl_thread *th)
 
 /*
  * For fork(): takes the CPU, when no other thread's task wants it, and keeps it
- * until lkl_cpu_fork_done(), so that both sides find it at rest.
+ * until lkl_cpu_fork_done(), so that both sides find it at rest. Other threads come to
+ * the end of their system calls, or sleep in them, and begin no more.
  */
 void lkl_cpu_fork_prepare(struct lkl_thread *th)
 {
 	lkl_cpu_enter(th);
+	forking = true;
 	while (!single_task_running() || lkl_thread_is_spawned())
 		schedule_timeout_uninterruptible(1);
 }
@@ -694,12 +702,15 @@ static void forget_other_threads(struct lkl_thread *th)
 			continue;
 		task->thread.host = &nobody;
 		WRITE_ONCE(task->__state, TASK_PARKED);
+		/* What is sent to the process is for who is left. */
+		sigfillset(&task->blocked);
 	}
 	INIT_LIST_HEAD(&waiting);
 	lkl_cpu.entering = NULL;
 	lkl_cpu.pending &= ~LKL_PENDING_ENTER;
 	lkl_thread_forget_wanting();
 	spinners = 0;
+	init_waitqueue_head(&forked);
 }
 
 /* In the parent, or with @child in the child, where the helper starts anew. */
@@ -707,12 +718,16 @@ int lkl_cpu_fork_done(struct lkl_thread *th, bool child)
 {
 	int err = 0;
 
+	forking = false;
 	if (child) {
+		lkl_random_forked();
 		forget_other_threads(th);
 		lkl_ops->sem_free(lkl_td(&helper)->sem);
 		helper_tid = 0;
 		helper_until = LKL_TIME_NEVER;
 		err = lkl_cpu_start_helper();
+	} else {
+		wake_up_all(&forked);
 	}
 	lkl_cpu_leave(th);
 	return err;

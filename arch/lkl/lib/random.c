@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
+ * Random numbers after a fork() of the process, and those that are none.
+ *
  * With lkl.random=SEED the kernel's random numbers are one sequence, for runs that repeat
  * themselves: file systems give them to their files. Nothing is secret then. The linker
  * puts these functions before those of drivers/char/random.c (--wrap).
  */
 #include <linux/cache.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/init_task.h>
 #include <linux/kernel.h>
 #include <linux/linkage.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/random.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <asm/thread.h>
 
 static bool fixed __ro_after_init;
 static u64 state;
@@ -69,4 +76,22 @@ u32 __wrap___get_random_u32_below(u32 ceil);
 u32 __wrap___get_random_u32_below(u32 ceil)
 {
 	return fixed ? mul_u64_u64_shr(next(), ceil, 64) : __real___get_random_u32_below(ceil);
+}
+
+/*
+ * The process is a child: it would have the numbers of its parent, and of the parent's other
+ * children. Whoever runs here need not have the right to change that.
+ */
+void lkl_random_forked(void)
+{
+	const struct cred *old;
+	unsigned long seed[4];
+
+	if (fixed)
+		return;
+	add_device_randomness(seed, lkl_host_random(seed, ARRAY_SIZE(seed)) * sizeof(*seed));
+	memzero_explicit(seed, sizeof(seed));
+	old = override_creds(&init_cred);
+	random_fops.unlocked_ioctl(NULL, RNDRESEEDCRNG, 0);
+	revert_creds(old);
 }

@@ -61,8 +61,9 @@ struct lkl_thread *lkl_thread_spawning(void);
 bool lkl_thread_is_spawned(void);
 void lkl_thread_bound(struct lkl_thread *th, struct task_struct *task);
 
-/* lib/random.c: the host's, as arch_get_random_seed_longs() */
+/* lib/hostrandom.c: the host's, as arch_get_random_seed_longs(); lib/random.c */
 size_t lkl_host_random(unsigned long *v, size_t max_longs);
+void lkl_random_forked(void);
 
 /* entry.c, signal.c */
 long lkl_bail_out(struct lkl_thread *th);
