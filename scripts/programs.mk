@@ -130,7 +130,7 @@ $(B)/tests/%$(exe): tests/hosts/$(HOST)/%.c $(test-parts)
 
 # The library's own calls for memory go to the test, which lets them fail, and its interrupts;
 # these do not leave liblkl.a, so it takes what that is made of.
-$(B)/tests/faults: tests/lib/faults/faults.c
+$(B)/tests/faults: $(wildcard tests/lib/faults/*.c)
 $(B)/tests/faults: program-libs = $(host-objects) $(HOST_LIBS)
 $(B)/tests/faults: test-ldflags := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=lkl_trigger_irq
 

@@ -2,8 +2,9 @@
 /*
  * A host that fails. Each kind of fault is swept over what a program does with a
  * kernel: start it, mount, write, set the network up, halt. Every run is in a process
- * of its own and must end in results and errnos, or in the panic callback; and what a
- * fault has broken must not stand in the way of the next start. time limit: 300 s
+ * of its own and must end in results and errnos, or in the panic callback; the kernel must
+ * find no mistake of its own meanwhile; and what a fault has broken must not stand in the
+ * way of the next start. time limit: 300 s
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "faults/faults.h"
+#include "faults/log.h"
 #include "test.h"
 
 #define SECTOR	512
@@ -229,10 +231,15 @@ static void use_kernel(void)
 
 static void LKL_ABI panicked(void)
 {
-	_exit(PANIC);
+	_exit(log_is_bad() ? WRONG : PANIC);
 }
 
-/* The status is how many calls went wrong. */
+static void end_of_run(void)
+{
+	_exit(log_is_bad() ? WRONG : SOUND);
+}
+
+/* Tells @pipe how many calls went wrong. */
 static void child(const struct fault_plan *plan, int pipe)
 {
 	unsigned int hits;
@@ -241,9 +248,9 @@ static void child(const struct fault_plan *plan, int pipe)
 	alarm(RUN_S);
 	faults_install();
 	lkl_host_ops.panic = panicked;
-	lkl_host_ops.print = NULL;
+	lkl_host_ops.print = log_print;
 	faults_begin(plan);
-	if (!sane(lkl_start_kernel("mem=64M loglevel=1"))) {
+	if (!sane(lkl_start_kernel("mem=64M " LOG_LEVEL))) {
 		use_kernel();
 		sane(lkl_sys_halt());
 	}
@@ -253,13 +260,13 @@ static void child(const struct fault_plan *plan, int pipe)
 	/* As if nothing had been. */
 	if (!lkl_is_running()) {
 		lkl_cleanup();
-		if (lkl_start_kernel("mem=64M loglevel=1") || lkl_sys_getpid() != 1 ||
+		if (lkl_start_kernel("mem=64M " LOG_LEVEL) || lkl_sys_getpid() != 1 ||
 		    lkl_sys_halt()) {
 			fprintf(stderr, "no kernel after the fault\n");
 			_exit(WRONG);
 		}
 	}
-	_exit(SOUND);
+	end_of_run();
 }
 
 /* A run that was begun; without a process, a place for one. */
@@ -400,6 +407,43 @@ START_TEST(mixed_faults)
 }
 END_TEST
 
+/* The kernel says what @planted is, and goes on as if nothing were. */
+static int status_of_saying(const char *planted)
+{
+	int status = 0;
+	pid_t pid = fork();
+	long fd;
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		close(STDERR_FILENO);
+		open("/dev/null", O_WRONLY);
+		lkl_host_ops.panic = panicked;
+		lkl_host_ops.print = log_print;
+		if (lkl_start_kernel("mem=64M " LOG_LEVEL) ||
+		    lkl_sys_mknod("/kmsg", LKL_S_IFCHR | 0600, 1 << 8 | 11))
+			_exit(SOUND + 1);
+		fd = lkl_sys_open("/kmsg", LKL_O_WRONLY, 0);
+		if (lkl_sys_write(fd, (char *)planted, strlen(planted)) != (long)strlen(planted) ||
+		    lkl_sys_halt())
+			_exit(SOUND + 1);
+		end_of_run();
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* That a run is sound has to mean something. */
+START_TEST(bad_lines_are_seen)
+{
+	ck_assert_int_eq(status_of_saying("<4>nothing of interest"), SOUND);
+	ck_assert_int_eq(status_of_saying("<4>WARNING: planted"), WRONG);
+	ck_assert_int_eq(status_of_saying("<1>BUG: planted"), WRONG);
+	ck_assert_int_eq(status_of_saying("<0>Kernel panic - not syncing: Oops in it"), WRONG);
+}
+END_TEST
+
 static void make_image(void)
 {
 	const char *path = host_file("ext4", 16 << 20);
@@ -430,6 +474,7 @@ int main(void)
 	if (!getenv("SEED"))
 		tcase_add_loop_test(tc, every_fault, FAULT_NONE + 1, FAULT_MIXED);
 	tcase_add_test(tc, mixed_faults);
+	tcase_add_test(tc, bad_lines_are_seen);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

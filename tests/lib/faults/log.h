@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the kernel prints while its host fails: nothing that tells of a mistake of its own. A
+ * panic that says what is missing is none; one that an oops has brought about is.
+ */
+#ifndef LKL_TEST_FAULTS_LOG_H
+#define LKL_TEST_FAULTS_LOG_H
+
+#include <lkl_ops.h>
+
+/* Enough for warnings, which come below errors. */
+#define LOG_LEVEL "loglevel=5"
+
+/* For lkl_host_ops. Once a line is bad, that and all that follow are on standard error. */
+void LKL_ABI log_print(const char *str, int n);
+int log_is_bad(void);
+/* A bad line that has this in it is expected; or NULL. */
+extern const char *log_excuse;
+
+#endif
