@@ -6,6 +6,7 @@
  * find no mistake of its own meanwhile; and what a fault has broken must not stand in the
  * way of the next start. time limit: 300 s
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +14,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 #include "faults/faults.h"
 #include "faults/log.h"
@@ -26,6 +30,8 @@
 #define SOUND	0
 #define PANIC	42
 #define WRONG	43
+/* What this program says of an environment that makes no sense. */
+#define MISUSED	3
 
 /* An ext4 image; each run has its own copy of it in memory. */
 static char *image;
@@ -229,8 +235,20 @@ static void use_kernel(void)
 		sane(lkl_umount_dev(id, 0, LKL_MNT_DETACH, 0));
 }
 
+/* Where a run tells how many calls went wrong in it. */
+static int tell_to = -1;
+
+static void tell(void)
+{
+	unsigned int hits = faults_end();
+
+	if (tell_to >= 0 && write(tell_to, &hits, sizeof(hits)) != sizeof(hits))
+		_exit(WRONG);
+}
+
 static void LKL_ABI panicked(void)
 {
+	tell();
 	_exit(log_is_bad() ? WRONG : PANIC);
 }
 
@@ -239,11 +257,8 @@ static void end_of_run(void)
 	_exit(log_is_bad() ? WRONG : SOUND);
 }
 
-/* Tells @pipe how many calls went wrong. */
-static void child(const struct fault_plan *plan, int pipe)
+static void child(const struct fault_plan *plan)
 {
-	unsigned int hits;
-
 	signal(SIGALRM, SIG_DFL);
 	alarm(RUN_S);
 	faults_install();
@@ -254,9 +269,8 @@ static void child(const struct fault_plan *plan, int pipe)
 		use_kernel();
 		sane(lkl_sys_halt());
 	}
-	hits = faults_end();
-	if (write(pipe, &hits, sizeof(hits)) != sizeof(hits))
-		_exit(WRONG);
+	tell();
+	tell_to = -1;
 	/* As if nothing had been. */
 	if (!lkl_is_running()) {
 		lkl_cleanup();
@@ -274,6 +288,7 @@ struct run {
 	struct fault_plan plan;
 	pid_t pid;
 	int told;
+	int panicked;
 };
 
 static void begin(struct run *run, const struct fault_plan *plan)
@@ -285,19 +300,20 @@ static void begin(struct run *run, const struct fault_plan *plan)
 	run->told = fds[0];
 	run->pid = fork();
 	ck_assert_int_ge(run->pid, 0);
-	if (!run->pid)
-		child(plan, fds[1]);
+	if (!run->pid) {
+		tell_to = fds[1];
+		child(plan);
+	}
 	close(fds[1]);
 }
 
-/* Returns how many calls went wrong in it, -1 if it panicked before it could say. */
-static int end(struct run *run)
+/* Returns how many calls went wrong in it. */
+static unsigned int end(struct run *run)
 {
 	const struct fault_plan *plan = &run->plan;
 	unsigned int hits = 0;
-	int told, status;
+	int told = read(run->told, &hits, sizeof(hits)), status;
 
-	told = read(run->told, &hits, sizeof(hits)) == sizeof(hits);
 	close(run->told);
 	ck_assert_int_eq(waitpid(run->pid, &status, 0), run->pid);
 	run->pid = 0;
@@ -307,7 +323,9 @@ static int end(struct run *run)
 		      plan->after, plan->times, plan->seed,
 		      WIFEXITED(status) ? "exit status" : "signal",
 		      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-	return told ? (int)hits : -1;
+	ck_assert_int_eq(told, sizeof(hits));
+	run->panicked = WEXITSTATUS(status) == PANIC;
+	return hits;
 }
 
 /* As many at a time as there are processors, in the long version. */
@@ -320,25 +338,53 @@ static unsigned int at_once(void)
 	return n < 1 ? 1 : n > COUNT(running) ? COUNT(running) : n;
 }
 
+/* What became of the runs of one test. */
+struct tally {
+	unsigned int runs, hits, panics;
+};
+
+static unsigned int end_and_count(struct run *run, struct tally *tally)
+{
+	unsigned int hits = end(run);
+
+	tally->runs++;
+	tally->hits += hits;
+	tally->panics += run->panicked;
+	return hits;
+}
+
+static void end_all(struct tally *tally)
+{
+	for (int i = 0; i < COUNT(running); i++)
+		if (running[i].pid)
+			end_and_count(&running[i], tally);
+}
+
+static void report(const char *what, const struct tally *tally, uint64_t begun)
+{
+	printf("# %s: %u runs, %u calls went wrong, %u panics, %.1f s\n", what, tally->runs,
+	       tally->hits, tally->panics, (host_ns() - begun) / 1e9);
+}
+
 /*
  * Lets the first call fail, the next, and so on, alone and with all that follow, until
  * runs have fewer calls than that: several in a row, since some make more than others. In
  * the short version with growing steps.
  */
-static void sweep(enum fault fault, unsigned int forever)
+static void sweep(enum fault fault, unsigned int forever, struct tally *tally)
 {
-	unsigned int after = 0, missed = 0, enough = test_all() ? 16 : 1, runs = 0;
-	uint64_t begun = host_ns();
+	unsigned int after = 0, missed = 0, enough = test_all() ? 16 : 1, begun = 0;
 
 	while (missed < enough) {
 		for (int all = 0; all < 2; all++) {
-			struct run *run = &running[runs++ % at_once()];
+			struct run *run = &running[begun++ % at_once()];
 			struct fault_plan plan = {
 				.fault = fault, .after = after, .times = all ? forever : 1,
 			};
 
 			if (run->pid) {
-				int single = run->plan.times == 1, hits = end(run);
+				int single = run->plan.times == 1;
+				unsigned int hits = end_and_count(run, tally);
 
 				if (single)
 					missed = hits ? 0 : missed + 1;
@@ -347,63 +393,61 @@ static void sweep(enum fault fault, unsigned int forever)
 		}
 		after += test_all() ? 1 : 1 + after;
 	}
-	for (int i = 0; i < COUNT(running); i++)
-		if (running[i].pid)
-			end(&running[i]);
-	printf("# %s: %u runs, up to %u calls, %.1f s\n", fault_names[fault], runs, after,
-	       (host_ns() - begun) / 1e9);
+	end_all(tally);
 }
 
-/* FAULT in the environment is the only one. */
-static int is_wanted(enum fault fault)
+/* Why there may be no call of a kind that could fail; NULL if there has to be one. */
+static const char *excuse(enum fault fault)
 {
-	const char *only = getenv("FAULT");
+#ifdef __x86_64__
+	unsigned int a, b = 0, c, d;
 
-	return !only || !strcmp(only, fault_names[fault]);
+	if (fault == FAULT_RANDOM && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_RDSEED)
+		return "the processor has RDSEED, so the kernel does not ask the host";
+#endif
+	return NULL;
 }
 
 START_TEST(every_fault)
 {
-	if (!is_wanted(_i))
-		return;
-	sweep(_i, _i >= FAULT_DISK_SLOW ? 3 : 1000000);
+	struct tally tally = { 0 };
+	uint64_t begun = host_ns();
+
+	sweep(_i, _i >= FAULT_DISK_SLOW ? 3 : 1000000, &tally);
+	report(fault_names[_i], &tally, begun);
+	if (!tally.hits && excuse(_i))
+		fprintf(stderr, "skip %s: %s\n", fault_names[_i], excuse(_i));
+	else
+		ck_assert_msg(tally.hits, "no call of this kind in any run");
 }
 END_TEST
 
-/*
- * Faults of all kinds in one run, now and then; the seed says which calls. SEED in the
- * environment is the only one.
- */
-START_TEST(mixed_faults)
+/* Set by SEED in the environment: the only one. */
+static long only_seed = -1;
+
+/* Faults of all kinds in one run, now and then; the seed says which calls. */
+START_TEST(seeded_faults)
 {
-	unsigned int seeds = test_all() ? 2000 : 24, hits = 0;
-	const char *only = getenv("SEED");
+	unsigned int seed = 0, seeds = test_all() ? 2000 : 24;
+	struct tally tally = { 0 };
 	uint64_t begun = host_ns();
 
-	if (!is_wanted(FAULT_MIXED))
-		return;
-	if (only) {
-		struct fault_plan plan = { .fault = FAULT_MIXED, .seed = atoi(only) };
-
-		begin(&running[0], &plan);
-		printf("# %d calls went wrong\n", end(&running[0]));
-		return;
+	if (only_seed >= 0) {
+		seed = only_seed;
+		seeds = seed + 1;
 	}
-	for (unsigned int seed = 0; seed < seeds + at_once(); seed++) {
+	for (; seed < seeds; seed++) {
 		struct run *run = &running[seed % at_once()];
-		struct fault_plan plan = { .fault = FAULT_MIXED, .seed = seed };
+		struct fault_plan plan = { .fault = _i, .seed = seed };
 
-		if (run->pid) {
-			int n = end(run);
-
-			hits += n > 0 ? n : 0;
-		}
-		if (seed < seeds)
-			begin(run, &plan);
+		if (run->pid)
+			end_and_count(run, &tally);
+		begin(run, &plan);
 	}
-	printf("# mixed: %u runs, %u calls went wrong, %.1f s\n", seeds, hits,
-	       (host_ns() - begun) / 1e9);
-	ck_assert_uint_gt(hits, seeds);
+	end_all(&tally);
+	report(fault_names[_i], &tally, begun);
+	if (only_seed < 0)
+		ck_assert_uint_gt(tally.hits, seeds);
 }
 END_TEST
 
@@ -462,19 +506,121 @@ static void make_image(void)
 	close(fd);
 }
 
+/* ---- what is asked for ------------------------------------------------------- */
+
+/* The kind called @name; FAULT_NONE if there is none. */
+static enum fault fault_called(const char *name)
+{
+	int fault = FAULT_NONE + 1;
+
+	while (fault < FAULTS && strcmp(name, fault_names[fault]))
+		fault++;
+	return fault < FAULTS ? fault : FAULT_NONE;
+}
+
+/*
+ * FAULT in the environment is the only kind, SEED the only seed of one that has seeds: of
+ * mixed faults, if no other is named. 0 if there is no such thing.
+ */
+static int understand(enum fault *only)
+{
+	const char *fault = getenv("FAULT"), *seed = getenv("SEED");
+	char *end;
+
+	*only = FAULT_NONE;
+	if (fault) {
+		*only = fault_called(fault);
+		if (*only == FAULT_NONE) {
+			fprintf(stderr, "FAULT=%s: no such fault; there are", fault);
+			for (int i = FAULT_NONE + 1; i < FAULTS; i++)
+				fprintf(stderr, "%s \"%s\"", i > 1 ? "," : "", fault_names[i]);
+			fprintf(stderr, "\n");
+			return 0;
+		}
+	}
+	if (!seed)
+		return 1;
+	errno = 0;
+	only_seed = strtol(seed, &end, 10);
+	if (errno || end == seed || *end || only_seed < 0 || only_seed > 1000000000) {
+		fprintf(stderr, "SEED=%s: it takes a number from 0 to 1000000000\n", seed);
+		return 0;
+	}
+	if (!fault)
+		*only = FAULT_MIXED;
+	if (*only < FAULT_SEEDED) {
+		fprintf(stderr, "SEED=%s: FAULT=\"%s\" has no seeds\n", seed, fault);
+		return 0;
+	}
+	return 1;
+}
+
+static int status_of_asking_for(const char *fault, const char *seed)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		close(STDERR_FILENO);
+		open("/dev/null", O_WRONLY);
+		unsetenv("FAULT");
+		unsetenv("SEED");
+		if (fault)
+			setenv("FAULT", fault, 1);
+		if (seed)
+			setenv("SEED", seed, 1);
+		unsetenv("CK_TAP_LOG_FILE_NAME");
+		execl("/proc/self/exe", "faults", NULL);
+		_exit(SOUND);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+START_TEST(nonsense_is_refused)
+{
+	ck_assert_int_eq(status_of_asking_for("nonsense", NULL), MISUSED);
+	ck_assert_int_eq(status_of_asking_for("", NULL), MISUSED);
+	ck_assert_int_eq(status_of_asking_for(NULL, "abc"), MISUSED);
+	ck_assert_int_eq(status_of_asking_for(NULL, "1x"), MISUSED);
+	ck_assert_int_eq(status_of_asking_for(NULL, "-1"), MISUSED);
+	ck_assert_int_eq(status_of_asking_for("malloc", "1"), MISUSED);
+}
+END_TEST
+
+/* A test for each kind, under its name. */
+static void add_kinds(TCase *tc, enum fault only)
+{
+	static TTest kinds[FAULTS];
+
+	for (int i = FAULT_NONE + 1; i < FAULTS; i++) {
+		if (only != FAULT_NONE && (int)only != i)
+			continue;
+		kinds[i] = i < FAULT_SEEDED ? *every_fault : *seeded_faults;
+		kinds[i].name = fault_names[i];
+		tcase_add_loop_test(tc, &kinds[i], i, i + 1);
+	}
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("faults");
 	TCase *tc = tcase_create("faults");
 	SRunner *runner;
+	enum fault only;
 	int failed;
 
+	if (!understand(&only))
+		return MISUSED;
 	tcase_add_checked_fixture(tc, make_image, NULL);
 	tcase_set_timeout(tc, test_all() ? 3000 : 250);
-	if (!getenv("SEED"))
-		tcase_add_loop_test(tc, every_fault, FAULT_NONE + 1, FAULT_MIXED);
-	tcase_add_test(tc, mixed_faults);
-	tcase_add_test(tc, bad_lines_are_seen);
+	add_kinds(tc, only);
+	if (only == FAULT_NONE) {
+		tcase_add_test(tc, bad_lines_are_seen);
+		tcase_add_test(tc, nonsense_is_refused);
+	}
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
