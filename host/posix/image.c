@@ -46,15 +46,15 @@ static void *map_zeroes(void *to, size_t size, int flags)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
 }
 
-/* The last image came from the file, so that its clean pages can come again. */
+/* All of the last image came from the file, so that its clean pages can come again. */
 static int is_file_backed;
 
 int lkl_host_image_map(void *to, const void *from, size_t size)
 {
 	/* What is mapped from a file perf takes for that file's own. */
-	is_file_backed = !lkl_posix_perf_wanted() && !map_file(to, from, size);
-	if (is_file_backed)
+	if (!lkl_posix_perf_wanted() && !map_file(to, from, size))
 		return 0;
+	is_file_backed = 0;
 	if (map_zeroes(to, size, MAP_FIXED) != to)
 		return -errno;
 	memcpy(to, from, size);
@@ -105,6 +105,7 @@ void *lkl_host_image_reserve(size_t size)
 {
 	void *addr = reserve(size);
 
+	is_file_backed = 1;
 	if (addr && lkl_posix_memory_add(addr, size)) {
 		munmap(addr, size);
 		addr = NULL;
