@@ -128,11 +128,17 @@ $(B)/tests/%$(exe): tests/%.c $(test-parts)
 $(B)/tests/%$(exe): tests/hosts/$(HOST)/%.c $(test-parts)
 	$(test-program)
 
-# The library's own calls for memory go to the test, which lets them fail, and its interrupts;
-# these do not leave liblkl.a, so it takes what that is made of.
+# The library's own calls for what a host may refuse go to the test, which lets them fail, and
+# its interrupts; these do not leave liblkl.a, so it takes what that is made of.
+fault-calls := malloc calloc realloc strdup strndup mmap pthread_create eventfd memfd_create \
+	pread pwrite preadv preadv2 pwritev fdatasync readv writev sendmsg lkl_trigger_irq
+ifneq ($(filter liburing,$(optional-pc)),)
+fault-calls += io_uring_queue_init io_uring_submit_and_wait
+$(B)/tests/faults: host-test-cflags += -DHAVE_LIBURING
+endif
 $(B)/tests/faults: $(wildcard tests/lib/faults/*.c)
 $(B)/tests/faults: program-libs = $(host-objects) $(HOST_LIBS)
-$(B)/tests/faults: test-ldflags := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=lkl_trigger_irq
+$(B)/tests/faults: test-ldflags := $(fault-calls:%=-Wl,--wrap=%)
 
 # Tests of single parts, without a kernel: what they define themselves is not
 # taken from the host's objects.

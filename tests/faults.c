@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,220 +19,19 @@
 
 #include "faults/faults.h"
 #include "faults/log.h"
+#include "faults/use.h"
 #include "test.h"
 
-#define SECTOR	512
-#define LKL_MNT_DETACH	2
-/* A lost interrupt is found by the next timer: with a disk that is new, after half a minute. */
+/* A lost interrupt is found by the next timer, which may be half a minute away. */
 #define RUN_S	100
-/* How a run may end. */
-#define SOUND	0
-#define PANIC	42
-#define WRONG	43
+#define FOREVER	100000
 /* What this program says of an environment that makes no sense. */
 #define MISUSED	3
 
-/* An ext4 image; each run has its own copy of it in memory. */
-static char *image;
-static size_t image_size;
-
-/* ---- the disk -------------------------------------------------------------- */
-
-static int capacity(struct lkl_disk disk, unsigned long long *res)
-{
-	*res = image_size;
-	return 0;
-}
-
-static void transfer(char *at, const struct lkl_blk_req *req, size_t limit)
-{
-	for (int i = 0; i < req->count && limit; i++) {
-		size_t len = req->buf[i].iov_len < limit ? req->buf[i].iov_len : limit;
-
-		if (req->type == LKL_DEV_BLK_TYPE_READ)
-			memcpy(req->buf[i].iov_base, at, len);
-		else
-			memcpy(at, req->buf[i].iov_base, len);
-		at += len;
-		limit -= len;
-	}
-}
-
-static int request(struct lkl_disk disk, struct lkl_blk_req *req)
-{
-	char *at = image + req->sector * SECTOR;
-
-	if (faults_hit(FAULT_DISK_SLOW))
-		usleep(200000);
-	if (faults_hit(FAULT_DISK_ERROR))
-		return LKL_DEV_BLK_STATUS_IOERR;
-	switch (req->type) {
-	case LKL_DEV_BLK_TYPE_READ:
-	case LKL_DEV_BLK_TYPE_WRITE:
-		if (faults_hit(FAULT_DISK_SHORT)) {
-			transfer(at, req, SECTOR);
-			return LKL_DEV_BLK_STATUS_IOERR;
-		}
-		transfer(at, req, SIZE_MAX);
-		return LKL_DEV_BLK_STATUS_OK;
-	case LKL_DEV_BLK_TYPE_FLUSH:
-		return LKL_DEV_BLK_STATUS_OK;
-	}
-	return LKL_DEV_BLK_STATUS_UNSUP;
-}
-
-static struct lkl_dev_blk_ops disk_ops = { .get_capacity = capacity, .request = request };
-
-/* ---- what a program does ------------------------------------------------------ */
-
-/* No result is out of range, whatever it is. */
-static long sane(long result, const char *what)
-{
-	if (result < -4095) {
-		fprintf(stderr, "%s: %ld\n", what, result);
-		_exit(WRONG);
-	}
-	return result;
-}
-
-#define sane(call) sane(call, #call)
-
-static void use_files(const char *mnt)
-{
-	static char data[256 << 10];
-	char path[300];
-	long fd;
-
-	snprintf(path, sizeof(path), "%s/folder", mnt);
-	sane(lkl_sys_mkdir(path, 0700));
-	snprintf(path, sizeof(path), "%s/folder/file", mnt);
-	fd = sane(lkl_sys_open(path, LKL_O_RDWR | LKL_O_CREAT, 0600));
-	if (fd < 0)
-		return;
-	for (int i = 0; i < 4; i++)
-		sane(lkl_sys_write(fd, data, sizeof(data)));
-	sane(lkl_sys_fsync(fd));
-	sane(lkl_sys_pread64(fd, data, sizeof(data), 0));
-	sane(lkl_sys_close(fd));
-	sane(lkl_sys_unlink(path));
-}
-
-static void *connect_to(void *addr)
-{
-	long fd = sane(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_STREAM, 0));
-
-	if (fd < 0)
-		return NULL;
-	sane(lkl_sys_connect(fd, addr, sizeof(struct lkl_sockaddr_in)));
-	sane(lkl_sys_write(fd, "hello", 5));
-	sane(lkl_sys_close(fd));
-	return NULL;
-}
-
-static void use_network(void)
-{
-	struct lkl_sockaddr_in addr = { .sin_family = LKL_AF_INET };
-	struct lkl_timeval patience = { .tv_usec = 200000 };
-	pthread_t client;
-	char buf[16];
-	long fd, other;
-
-	sane(lkl_if_up(1));
-	sane(lkl_if_set_ipv4(1, htobe32(0x0a000001), 8));
-	fd = sane(lkl_sys_socket(LKL_AF_INET, LKL_SOCK_STREAM, 0));
-	if (fd < 0)
-		return;
-	addr.sin_port = htobe16(80);
-	sane(lkl_sys_setsockopt(fd, LKL_SOL_SOCKET, LKL_SO_RCVTIMEO_OLD, (char *)&patience,
-				sizeof(patience)));
-	if (!sane(lkl_sys_bind(fd, (void *)&addr, sizeof(addr))) &&
-	    !sane(lkl_sys_listen(fd, 4)) &&
-	    !pthread_create(&client, NULL, connect_to, &addr)) {
-		other = sane(lkl_sys_accept(fd, NULL, NULL));
-		if (other >= 0) {
-			sane(lkl_sys_read(other, buf, sizeof(buf)));
-			sane(lkl_sys_close(other));
-		}
-		pthread_join(client, NULL);
-	}
-	sane(lkl_sys_close(fd));
-}
-
-/* Two devices that are connected, as long as they are there. */
-static void use_devices(void)
-{
-	struct lkl_netdev *ends[2];
-	int ids[2];
-
-	if (sane(lkl_netdev_pair_create(ends, LKL_NET_OFFLOAD_ALL)))
-		return;
-	for (int i = 0; i < 2; i++) {
-		ids[i] = sane(lkl_netdev_add(ends[i], NULL));
-		if (ids[i] >= 0)
-			sane(lkl_if_up(sane(lkl_netdev_get_ifindex(ids[i]))));
-	}
-	for (int i = 0; i < 2; i++) {
-		if (ids[i] >= 0)
-			sane(lkl_netdev_remove(ids[i]));
-		lkl_netdev_free(ends[i]);
-	}
-}
-
-static volatile int signals;
-
-static void on_signal(int number)
-{
-	signals++;
-}
-
-/* A handler that the kernel promised to call is called, whatever else goes wrong. */
-static void use_signals(void)
-{
-	struct lkl_sigaction action = { .lkl_sa_handler = on_signal };
-
-	if (sane(lkl_sys_rt_sigaction(LKL_SIGUSR1, &action, NULL, sizeof(lkl_sigset_t))))
-		return;
-	signals = 0;
-	if (sane(lkl_sys_tgkill(lkl_sys_getpid(), lkl_sys_gettid(), LKL_SIGUSR1)))
-		return;
-	if (signals != 1) {
-		fprintf(stderr, "a signal came %d times\n", signals);
-		_exit(WRONG);
-	}
-}
-
-/* Linux's timer for requests, which finds lost interrupts as well, is not to take half a minute. */
-static void be_impatient(void)
-{
-	long fd;
-
-	sane(lkl_mount_fs("sysfs"));
-	fd = sane(lkl_sys_open("/sysfs/block/vda/queue/io_timeout", LKL_O_WRONLY, 0));
-	if (fd < 0)
-		return;
-	sane(lkl_sys_write(fd, "500", 3));
-	sane(lkl_sys_close(fd));
-}
-
-static void use_kernel(void)
-{
-	struct lkl_disk disk = { .ops = &disk_ops };
-	char mnt[64];
-	int id;
-
-	id = sane(lkl_disk_add(&disk));
-	if (id >= 0)
-		be_impatient();
-	if (id >= 0 && !sane(lkl_mount_dev(id, 0, "ext4", 0, NULL, mnt, sizeof(mnt)))) {
-		use_files(mnt);
-		sane(lkl_umount_dev(id, 0, 0, 2000));
-	}
-	use_network();
-	use_devices();
-	use_signals();
-	if (id >= 0 && sane(lkl_disk_remove(disk)) == -LKL_EBUSY)
-		sane(lkl_umount_dev(id, 0, LKL_MNT_DETACH, 0));
-}
+/* How Linux warns of a register that does not answer, and of what it then makes of it. */
+static const char *const broken_device[] = {
+	" lkl_io_", "/linux/virtio_config.h:", "/drivers/virtio/", NULL
+};
 
 /* Where a run tells how many calls went wrong in it. */
 static int tell_to = -1;
@@ -257,55 +55,56 @@ static void end_of_run(void)
 	_exit(log_is_bad() ? WRONG : SOUND);
 }
 
-static void child(const struct fault_plan *plan)
+static void child(const struct fault_plan *plan, enum way way)
 {
 	signal(SIGALRM, SIG_DFL);
 	alarm(RUN_S);
+	use_begin(way, plan->fault == FAULT_NONE);
+	use_disk_fails = faults_of_disk(plan->fault);
 	faults_install();
 	lkl_host_ops.panic = panicked;
 	lkl_host_ops.print = log_print;
+	if (plan->fault == FAULT_IOMEM || plan->fault == FAULT_MIXED)
+		log_excuses = broken_device;
 	faults_begin(plan);
-	if (!sane(lkl_start_kernel("mem=64M " LOG_LEVEL))) {
+	if (!lkl_start_kernel("mem=64M " LOG_LEVEL)) {
 		use_kernel();
-		sane(lkl_sys_halt());
+		lkl_sys_halt();
 	}
 	tell();
 	tell_to = -1;
-	/* As if nothing had been. */
-	if (!lkl_is_running()) {
-		lkl_cleanup();
-		if (lkl_start_kernel("mem=64M " LOG_LEVEL) || lkl_sys_getpid() != 1 ||
-		    lkl_sys_halt()) {
-			fprintf(stderr, "no kernel after the fault\n");
-			_exit(WRONG);
-		}
-	}
+	if (!lkl_is_running())
+		use_again();
 	end_of_run();
 }
 
 /* A run that was begun; without a process, a place for one. */
 struct run {
 	struct fault_plan plan;
+	enum way way;
 	pid_t pid;
 	int told;
 	int panicked;
 };
 
-static void begin(struct run *run, const struct fault_plan *plan)
+static void begin(struct run *run, enum way way, const struct fault_plan *plan)
 {
 	int fds[2];
 
 	ck_assert_int_eq(pipe(fds), 0);
 	run->plan = *plan;
+	run->way = way;
 	run->told = fds[0];
 	run->pid = fork();
 	ck_assert_int_ge(run->pid, 0);
 	if (!run->pid) {
 		tell_to = fds[1];
-		child(plan);
+		child(plan, way);
 	}
 	close(fds[1]);
 }
+
+static const char *const ways[WAYS] = { "memory", "uring", "threads" };
 
 /* Returns how many calls went wrong in it. */
 static unsigned int end(struct run *run)
@@ -319,8 +118,8 @@ static unsigned int end(struct run *run)
 	run->pid = 0;
 	ck_assert_msg(WIFEXITED(status) && (WEXITSTATUS(status) == SOUND ||
 					    WEXITSTATUS(status) == PANIC),
-		      "%s, after %u, %u times, seed %u: %s %d", fault_names[plan->fault],
-		      plan->after, plan->times, plan->seed,
+		      "%s, %s, after %u, %u times, seed %u: %s %d",
+		      fault_names[plan->fault], ways[run->way], plan->after, plan->times, plan->seed,
 		      WIFEXITED(status) ? "exit status" : "signal",
 		      WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	ck_assert_int_eq(told, sizeof(hits));
@@ -368,12 +167,13 @@ static void report(const char *what, const struct tally *tally, uint64_t begun)
 
 /*
  * Lets the first call fail, the next, and so on, alone and with all that follow, until
- * runs have fewer calls than that: several in a row, since some make more than others. In
- * the short version with growing steps.
+ * runs have fewer calls than that: several in a row, since some make more than others.
+ * With growing steps, unless @each.
  */
-static void sweep(enum fault fault, unsigned int forever, struct tally *tally)
+static void sweep(enum fault fault, enum way way, int each, struct tally *tally)
 {
-	unsigned int after = 0, missed = 0, enough = test_all() ? 16 : 1, begun = 0;
+	unsigned int forever = fault >= FAULT_DISK_SLOW ? 3 : FOREVER;
+	unsigned int after = 0, missed = 0, enough = each ? 16 : 1, begun = 0;
 
 	while (missed < enough) {
 		for (int all = 0; all < 2; all++) {
@@ -389,11 +189,21 @@ static void sweep(enum fault fault, unsigned int forever, struct tally *tally)
 				if (single)
 					missed = hits ? 0 : missed + 1;
 			}
-			begin(run, &plan);
+			begin(run, way, &plan);
 		}
-		after += test_all() ? 1 : 1 + after;
+		after += each ? 1 : 1 + after;
 	}
 	end_all(tally);
+}
+
+/* The host has it, and may be asked. */
+static int has_uring(void)
+{
+	static int known = -1;
+
+	if (known < 0)
+		known = !lkl_disk_set_engine("uring") && !lkl_disk_set_engine(NULL);
+	return known;
 }
 
 /* Why there may be no call of a kind that could fail; NULL if there has to be one. */
@@ -405,7 +215,27 @@ static const char *excuse(enum fault fault)
 	if (fault == FAULT_RANDOM && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_RDSEED)
 		return "the processor has RDSEED, so the kernel does not ask the host";
 #endif
+	if (fault == FAULT_RING && !has_uring())
+		return "built without liburing";
 	return NULL;
+}
+
+/* Thousands of calls in a run: one way is enough to let each fail. */
+static int is_frequent(enum fault fault)
+{
+	return fault == FAULT_WAKE || fault == FAULT_TIME;
+}
+
+/* The short version has kinds that do without files in memory alone. */
+static int is_for(enum fault fault, enum way way)
+{
+	if (way == WAY_URING && !has_uring())
+		return 0;
+	if (faults_of_host_files(fault))
+		return way != WAY_MEMORY;
+	if (faults_of_disk(fault) || fault == FAULT_DISK_SLOW)
+		return way == WAY_MEMORY;
+	return way == WAY_MEMORY || test_all();
 }
 
 START_TEST(every_fault)
@@ -413,7 +243,9 @@ START_TEST(every_fault)
 	struct tally tally = { 0 };
 	uint64_t begun = host_ns();
 
-	sweep(_i, _i >= FAULT_DISK_SLOW ? 3 : 1000000, &tally);
+	for (int way = 0; way < WAYS; way++)
+		if (is_for(_i, way))
+			sweep(_i, way, test_all() && (way == WAY_MEMORY || !is_frequent(_i)), &tally);
 	report(fault_names[_i], &tally, begun);
 	if (!tally.hits && excuse(_i))
 		fprintf(stderr, "skip %s: %s\n", fault_names[_i], excuse(_i));
@@ -428,7 +260,7 @@ static long only_seed = -1;
 /* Faults of all kinds in one run, now and then; the seed says which calls. */
 START_TEST(seeded_faults)
 {
-	unsigned int seed = 0, seeds = test_all() ? 2000 : 24;
+	unsigned int seed = 0, seeds = test_all() ? 2000 : _i == FAULT_MIXED ? 24 : 9;
 	struct tally tally = { 0 };
 	uint64_t begun = host_ns();
 
@@ -442,12 +274,28 @@ START_TEST(seeded_faults)
 
 		if (run->pid)
 			end_and_count(run, &tally);
-		begin(run, &plan);
+		begin(run, seed % WAYS == WAY_URING && !has_uring() ? WAY_THREADS : seed % WAYS,
+		      &plan);
 	}
 	end_all(&tally);
 	report(fault_names[_i], &tally, begun);
 	if (only_seed < 0)
 		ck_assert_uint_gt(tally.hits, seeds);
+}
+END_TEST
+
+/* Without faults all that a run does succeeds. */
+START_TEST(no_faults)
+{
+	struct fault_plan plan = { .fault = FAULT_NONE };
+
+	for (int way = 0; way < WAYS; way++) {
+		if (way == WAY_URING && !has_uring())
+			continue;
+		begin(&running[0], way, &plan);
+		ck_assert_uint_eq(end(&running[0]), 0);
+		ck_assert(!running[0].panicked);
+	}
 }
 END_TEST
 
@@ -493,6 +341,7 @@ static void make_image(void)
 	const char *path = host_file("ext4", 16 << 20);
 	char command[5000];
 	struct stat st;
+	char *image;
 	int fd;
 
 	snprintf(command, sizeof(command), "mkfs.ext4 -q -F %s", path);
@@ -500,9 +349,9 @@ static void make_image(void)
 	fd = open(path, O_RDONLY);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(fstat(fd, &st), 0);
-	image_size = st.st_size;
-	image = mmap(NULL, image_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	image = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	ck_assert(image != MAP_FAILED);
+	use_image_is(image, st.st_size);
 	close(fd);
 }
 
@@ -618,6 +467,7 @@ int main(void)
 	tcase_set_timeout(tc, test_all() ? 3000 : 250);
 	add_kinds(tc, only);
 	if (only == FAULT_NONE) {
+		tcase_add_test(tc, no_faults);
 		tcase_add_test(tc, bad_lines_are_seen);
 		tcase_add_test(tc, nonsense_is_refused);
 	}

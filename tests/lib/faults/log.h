@@ -14,7 +14,7 @@
 /* For lkl_host_ops. Once a line is bad, that and all that follow are on standard error. */
 void LKL_ABI log_print(const char *str, int n);
 int log_is_bad(void);
-/* A bad line that has this in it is expected; or NULL. */
-extern const char *log_excuse;
+/* Bad lines with one of these in them are expected; ends with NULL. May be NULL itself. */
+extern const char *const *log_excuses;
 
 #endif
