@@ -18,6 +18,7 @@
 
 #define IP_A	"10.9.0.1"
 #define IP_B	"10.9.0.2"
+#define IP_NOBODY "10.9.0.99"
 #define IP6_A	"fd09::1"
 #define IP6_B	"fd09::2"
 
@@ -1268,6 +1269,65 @@ START_TEST(before_start)
 }
 END_TEST
 
+/* ---- the clock of an application ------------------------------------------------------ */
+
+static struct lkl_host_operations real;
+static long long ahead;
+/* How often it was asked. */
+static unsigned int questions;
+
+static unsigned long long LKL_ABI shifted_time(void)
+{
+	__atomic_fetch_add(&questions, 1, __ATOMIC_RELAXED);
+	return real.time() + ahead;
+}
+
+static int LKL_ABI shifted_down_until(struct lkl_sem *sem, unsigned long long deadline)
+{
+	return real.sem_down_until(sem, deadline == LKL_TIME_NEVER ? deadline : deadline - ahead);
+}
+
+/*
+ * Who waits looks after the device meanwhile: not for too long, and not busily. It asks for the
+ * time about a thousand times in 100 ms then, and several thousand times if it does not sleep.
+ */
+static void wait_beside(const struct way *way)
+{
+	uint64_t begun, asked, took;
+	struct joined j;
+
+	join_up(&j, way, 0);
+	for (int i = 0; i < 4; i++) {
+		for (int k = 0; k < 40; k++)
+			ok(ping(IP_B, 56, 5000));
+		begun = host_ns();
+		asked = __atomic_load_n(&questions, __ATOMIC_RELAXED);
+		ck_assert_int_lt(ping(IP_NOBODY, 56, 100), 0);
+		asked = __atomic_load_n(&questions, __ATOMIC_RELAXED) - asked;
+		took = (host_ns() - begun) / 1000000 + 1;
+		ck_assert_msg(took < 2000, "%s: %llu ms, not 100", way->name,
+			      (unsigned long long)took);
+		ck_assert_msg(asked / took < 20, "%s: looked at the clock %llu times in %llu ms",
+			      way->name, (unsigned long long)asked, (unsigned long long)took);
+	}
+	part(&j);
+}
+
+START_TEST(clock_of_the_application)
+{
+	real = lkl_host_ops;
+	lkl_host_ops.time = shifted_time;
+	lkl_host_ops.sem_down_until = shifted_down_until;
+	for (int behind = 0; behind < 2; behind++) {
+		ahead = behind ? -(long long)real.time() / 2 : 3600000000000;
+		start_kernel();
+		for (int i = 0; i < COUNT(ways); i++)
+			wait_beside(&ways[i]);
+		halt_kernel();
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const inside[] = {
@@ -1279,7 +1339,7 @@ int main(void)
 		dhcp_and_the_device_goes,
 		dhcp_and_fork,
 	};
-	const TTest *const bare[] = { before_start };
+	const TTest *const bare[] = { before_start, clock_of_the_application };
 
 	return run_tests("netdev", LIST(inside), LIST(bare), 90);
 }

@@ -7,9 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <lkl_ops.h>
+#include <lkl_host.h>
 
 #include "net_shm.h"
+#include "posix.h"
 
 static int lock_byte(int fd, int cmd, int type, int byte)
 {
@@ -70,9 +71,14 @@ int lkl_shm_can_wait_any(void)
 
 void lkl_shm_wait_any(const struct shm_word *words, int n, unsigned long long deadline)
 {
-	struct timespec ts = { .tv_sec = deadline / 1000000000, .tv_nsec = deadline % 1000000000 };
+	/* By the clock that the application may have put in the host's place. */
+	unsigned long long now = lkl_host_ops.time(), end = deadline > now ? deadline - now : 0;
 	struct futex_waitv waits[FUTEX_WAITV_MAX];
+	struct timespec ts;
 
+	end += lkl_posix_time();
+	ts.tv_sec = end / 1000000000;
+	ts.tv_nsec = end % 1000000000;
 	for (int i = 0; i < n; i++)
 		waits[i] = (struct futex_waitv){
 			.val = words[i].seen, .uaddr = (uintptr_t)words[i].word, .flags = FUTEX_32,

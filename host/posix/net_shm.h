@@ -29,7 +29,10 @@ struct shm_word {
 
 /* Whether this can be done for several words. */
 int lkl_shm_can_wait_any(void);
-/* Sleeps until @deadline, or LKL_TIME_NEVER, if each word is what was seen of it. */
+/*
+ * Sleeps until @deadline by lkl_host_ops.time(), or LKL_TIME_NEVER, if each word is what was
+ * seen of it.
+ */
 void lkl_shm_wait_any(const struct shm_word *words, int n, unsigned long long deadline);
 
 #endif
