@@ -103,7 +103,7 @@ int faults_of_host_files(enum fault fault)
 int faults_of_disk(enum fault fault)
 {
 	return fault == FAULT_DISK_ERROR || fault == FAULT_DISK_SHORT ||
-	       fault == FAULT_IO_ERROR || fault == FAULT_MIXED;
+	       fault == FAULT_DISK_SLOW;
 }
 
 void faults_begin(const struct fault_plan *p)

@@ -75,7 +75,7 @@ struct fault_plan {
 	unsigned int seed;
 };
 
-/* Whether @fault is one of disks, which lose data by it. */
+/* Whether @fault is one of the disk in memory alone. */
 int faults_of_disk(enum fault fault);
 /* Whether it is one of calls that only disks in files or devices over sockets need. */
 int faults_of_host_files(enum fault fault);

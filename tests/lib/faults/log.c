@@ -9,7 +9,7 @@
 #define LINE_MAX 512
 
 static char line[LINE_MAX];
-static int len, is_bad;
+static int len, is_bad, disk_failed;
 const char *const *log_excuses;
 
 static int says_so(void)
@@ -38,6 +38,8 @@ static void end_line(void)
 	line[len] = '\0';
 	if (says_so() && !is_excused())
 		__atomic_store_n(&is_bad, 1, __ATOMIC_RELAXED);
+	if (strstr(line, "I/O error, dev "))
+		__atomic_store_n(&disk_failed, 1, __ATOMIC_RELAXED);
 	line[len++] = '\n';
 	/* From there on all of it: what follows says where. */
 	if (log_is_bad() && write(STDERR_FILENO, line, len) < 0)
@@ -58,4 +60,9 @@ void LKL_ABI log_print(const char *str, int n)
 int log_is_bad(void)
 {
 	return __atomic_load_n(&is_bad, __ATOMIC_RELAXED);
+}
+
+int log_disk_failed(void)
+{
+	return __atomic_load_n(&disk_failed, __ATOMIC_RELAXED);
 }

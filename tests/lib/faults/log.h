@@ -14,6 +14,8 @@
 /* For lkl_host_ops. Once a line is bad, that and all that follow are on standard error. */
 void LKL_ABI log_print(const char *str, int n);
 int log_is_bad(void);
+/* The kernel has been told by a disk that it failed. */
+int log_disk_failed(void);
 /* Bad lines with one of these in them are expected; ends with NULL. May be NULL itself. */
 extern const char *const *log_excuses;
 

@@ -21,8 +21,6 @@ enum way {
 
 /* @data is an ext4 image; each run has its own copy of it. */
 void use_image_is(char *data, size_t size);
-/* The disk may fail to write: what has been on it need not be there. */
-extern int use_disk_fails;
 
 /* @strict: the host does not fail, so neither does any call. */
 void use_begin(enum way way, int strict);
