@@ -20,6 +20,14 @@ fi
 seconds=${LKL_TEST_ALL:+60}
 types=${FS:-ext4 ${LKL_TEST_ALL:+xfs btrfs f2fs ntfs3 vfat exfat}}
 
+# A kernel without the file system refuses each case: that is no fuzzing.
+if [ -z "$LKL_TEST_ALL" ] && have mkfs.xfs; then
+	out=$(tools/lkl/lkl-forkserver/fuzz.sh "$build" xfs 2 "$tmp/absent" 2>&1)
+	status=$?
+	[ "$status" = 1 ] && [[ $out == *"does not mount the first case of xfs: No such device"* ]] &&
+		pass no-file-system || fail no-file-system "status $status: $(tail -1 <<< "$out")"
+fi
+
 for type in $types; do
 	out=$(tools/lkl/lkl-forkserver/fuzz.sh "$build" "$type" "${seconds:-12}" "$tmp/$type" 2>&1)
 	status=$?

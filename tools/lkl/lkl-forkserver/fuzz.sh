@@ -102,6 +102,13 @@ if [ -z "$before" ]; then
 	echo "fuzz.sh: the kernel in $build counts no coverage; make CONFIG=fuzz builds one" >&2
 	exit 1
 fi
+# Nothing is found where each case is refused: without the file system, for one.
+first_case=$("${target[@]}" "$folder/seeds/base" 2>&1 || true)
+if [ "$before" = 0 ] || ! grep -q '/base: mounted' <<< "$first_case"; then
+	echo "fuzz.sh: the kernel in $build does not mount the first case of $type:" \
+		"$(sed -n 's/^.*: not mounted: //p' <<< "$first_case")" >&2
+	exit 1
+fi
 # What a byte means depends on where it is: cases are neither made shorter nor longer.
 length=$(stat -c %s "$folder/seeds/base")
 export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 AFL_DISABLE_TRIM=1 \
