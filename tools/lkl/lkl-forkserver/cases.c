@@ -168,25 +168,27 @@ void base_open(struct base *base, const char *name)
 	munmap(image, base->size);
 }
 
-int base_pack(const struct base *base)
+int base_read(const struct base *base, char *to, size_t len)
 {
-	char *buf = NULL;
-
-	for (int i = 0; i < base->n; i++) {
+	for (int i = 0; len; i++) {
 		const struct run *e = &base->extents[i];
+		size_t n = e->len < len ? e->len : len;
 
-		buf = must_realloc(buf, e->len);
-		if (pread(base->fd, buf, e->len, e->start) != (ssize_t)e->len) {
+		if (pread(base->fd, to, n, e->start) != (ssize_t)n) {
 			error("%s: cannot be read", base->name);
 			return -1;
 		}
-		if (fwrite(buf, e->len, 1, stdout) != 1) {
-			error("the output cannot be written");
-			return -1;
-		}
+		to += n;
+		len -= n;
 	}
-	free(buf);
-	if (fflush(stdout)) {
+	return 0;
+}
+
+int base_pack(const struct base *base)
+{
+	if (base_read(base, base->room, base->used))
+		return -1;
+	if (fwrite(base->room, base->used, 1, stdout) != 1 || fflush(stdout)) {
 		error("the output cannot be written");
 		return -1;
 	}

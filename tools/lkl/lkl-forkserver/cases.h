@@ -52,7 +52,12 @@ struct base {
 
 /* Opens the image @name. Ends the program if that fails. */
 void base_open(struct base *base, const char *name);
-/* Writes the case that changes nothing to standard output. 0, or -1 with a message printed. */
+/*
+ * Fills @to with the first @len bytes, at most base::used, of the case that changes nothing.
+ * 0, or -1 with a message printed.
+ */
+int base_read(const struct base *base, char *to, size_t len);
+/* Writes that case to standard output. The same. */
 int base_pack(const struct base *base);
 /* Fills @disk: the image is there then, for fork() to hand on. */
 void base_load(const struct base *base, struct disk *disk);

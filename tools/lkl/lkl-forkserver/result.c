@@ -166,17 +166,31 @@ static void count_edges(struct results *results, const struct job *job)
 	memset(job->coverage, 0, COVERAGE_SIZE);
 }
 
-void result_add(struct results *results, const struct job *job, const struct test_case *c,
-		enum outcome outcome)
+int result_count(struct results *results, const struct job *job, enum outcome outcome)
 {
+	unsigned int before = results->edges;
+
 	results->counts[outcome]++;
 	if (job->coverage)
 		count_edges(results, job);
+	return results->edges > before;
+}
+
+void result_tell(const struct results *results, const struct job *job, const struct test_case *c,
+		 enum outcome outcome)
+{
 	tell(results, job, c, outcome);
 	if (results->save && outcome == OUTCOME_CRASHED)
 		save(results, c, "crash", child_report());
 	if (results->save && outcome == OUTCOME_HUNG)
 		save(results, c, "hang", child_report());
+}
+
+void result_add(struct results *results, const struct job *job, const struct test_case *c,
+		enum outcome outcome)
+{
+	result_count(results, job, outcome);
+	result_tell(results, job, c, outcome);
 }
 
 void result_summary(const struct results *results, const struct job *job, unsigned long long ns)

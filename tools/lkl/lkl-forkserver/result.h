@@ -15,7 +15,12 @@ struct results {
 	int quiet;
 };
 
-/* Counts the outcome of the case, and tells what is worth telling. */
+/* Counts the outcome of a case, and empties the map. Whether it was where no other one was. */
+int result_count(struct results *results, const struct job *job, enum outcome outcome);
+/* Tells what is worth telling, and saves it. */
+void result_tell(const struct results *results, const struct job *job, const struct test_case *c,
+		 enum outcome outcome);
+/* Both. */
 void result_add(struct results *results, const struct job *job, const struct test_case *c,
 		enum outcome outcome);
 /* The last line: how many cases in @ns. */
