@@ -10,6 +10,7 @@
 #   scripts/install.mk   install, uninstall
 #   scripts/docs.mk      documentation out of the headers
 #   scripts/proof.mk     tests of the kernel tree, sanitizers
+#   scripts/fuzz.mk      fuzzing of file systems
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -46,6 +47,7 @@ include scripts/target.mk
 include scripts/kernel.mk
 include scripts/library.mk
 include scripts/programs.mk
+include scripts/fuzz.mk
 include scripts/proof.mk
 include scripts/install.mk
 include scripts/docs.mk

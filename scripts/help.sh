@@ -13,7 +13,8 @@ Targets:
   debug        a kernel with KASAN, lockdep and UBSAN, and the tests on it
   selftests    tests of the kernel tree's, on our kernel and on the host's
   soak         the same work for MINUTES=60; memory and the like must not grow
-  fuzz         afl-fuzz on file systems of FS=ext4 for MINUTES=60, in build/fuzz
+  fuzz         afl-fuzz on file systems of FS=ext4 for MINUTES=60, in build/fuzz;
+               ENGINE=libfuzzer takes that instead
   mingw        all for 64-bit Windows, in build/mingw; docs/windows.md
   check-mingw  runs the tests of that under Wine
   freebsd      all for FreeBSD 14, with its tests, in build/freebsd; docs/freebsd.md
@@ -40,7 +41,7 @@ Variables:
   HOST=NAME       builds for that system: linux, freebsd or mingw
   CONFIG=small    the small kernel configuration
   SUITES="NAME.." of tests, for check
-  MINUTES=N       for soak and fuzz; FS=TYPE, OUT=FOLDER for fuzz
+  MINUTES=N       for soak and fuzz; FS=TYPE, ENGINE=afl|libfuzzer, OUT=FOLDER for fuzz
   V=1             shows the commands
   JOBS=N          jobs at a time (default: the number of processors)
 EOF

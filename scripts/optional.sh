@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # optional.sh report: the one place that says what of the optional parts is off,
-# and why. optional.sh have NAME: true if that library is there.
+# and why. optional.sh have NAME: true if that library is there; libfuzzer is no library
+# of pkg-config's, but clang's.
 
 have()
 {
@@ -14,6 +15,13 @@ have_header()
 {
 	# shellcheck disable=SC2086 # a command with its arguments
 	echo "#include <$1>" | ${CC:-cc} -E - >/dev/null 2>&1
+}
+
+# It comes with clang, in a package of its own: it is there if a program can be linked.
+have_libfuzzer()
+{
+	echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n) { return 0; }' |
+		"${CLANG:-clang}" -x c -fsanitize=fuzzer -o /dev/null - 2>/dev/null
 }
 
 off()
@@ -53,11 +61,14 @@ report()
 		off "slirp network devices" "libslirp-dev or libglib2.0-dev is missing"
 	have_header libvdeplug.h ||
 		off "vde network devices" "libvdeplug-dev is missing"
+	have_libfuzzer ||
+		off "lkl-fuzz of make fuzz, for libFuzzer" "clang or libclang-rt-14-dev is missing"
 	have check ||
 		off "tests" "check is missing; make check installs it"
 }
 
-case $1 in
-have) have "$2" ;;
+case $1${2:+ $2} in
+"have libfuzzer") have_libfuzzer ;;
+have\ *) have "$2" ;;
 report) report; exit 0 ;;
 esac

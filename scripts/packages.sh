@@ -25,7 +25,7 @@ demo="e2fsprogs"
 
 # Each file system's own mkfs and fsck, then what the shell tests call. Debian 12
 # has no mkfs for bcachefs, hfsplus, befs and affs; hfsutils makes hfs, makefs ufs.
-test="check strace afl++ valgrind gdb linux-perf procps util-linux util-linux-extra mount attr
+test="check strace afl++ clang libclang-rt-14-dev valgrind gdb linux-perf procps util-linux util-linux-extra mount attr
 	e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g
 	jfsutils nilfs-tools reiserfsprogs udftools hfsutils
 	squashfs-tools erofs-utils xorriso genromfs makefs
@@ -38,7 +38,7 @@ test="check strace afl++ valgrind gdb linux-perf procps util-linux util-linux-ex
 menu="libncurses-dev"
 
 # For make fuzz, beside the programs that make file systems.
-fuzz="afl++ e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g"
+fuzz="afl++ clang libclang-rt-14-dev e2fsprogs xfsprogs btrfs-progs f2fs-tools dosfstools exfatprogs ntfs-3g"
 
 # For other processors: their compilers, and what runs their programs here.
 cross_arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross"

@@ -50,19 +50,6 @@ soak:
 		timeout -k 10 $$(($(MINUTES) * 60 + 300)) $(B)/tests/soak
 	$(Q)rm -rf $(B)/test-tmp/soak
 
-# ---- fuzzing ----------------------------------------------------------------
-
-# What afl-fuzz finds is kept, and the next run goes on from there.
-FS ?= ext4
-OUT ?= $(B)/found/$(FS)
-
-PHONY += fuzz
-fuzz:
-	$(check-minutes)
-	$(Q)scripts/packages.sh install build fuzz
-	$(Q)+$(MAKE) CONFIG=fuzz programs
-	$(Q)tools/lkl/lkl-forkserver/fuzz.sh $(TOP)/fuzz $(FS) $$(($(MINUTES) * 60)) $(OUT)
-
 # ---- selftests --------------------------------------------------------------
 
 ST := $(B)/selftests
@@ -104,7 +91,7 @@ PHONY += proof
 ifeq ($(B),$(TOP))
 proof: $(selftests-quick) $(if $(LKL_TEST_ALL),$(selftests-long))
 	$(Q)+$(MAKE) CONFIG=kunit-small $(addprefix $(TOP)/kunit-small/,tests/helpers/bootlog \
-		bin/lkl-forkserver bin/cptofs)
+		bin/lkl-forkserver bin/cptofs $(call with-libfuzzer,bin/lkl-fuzz))
 	$(Q)+$(MAKE) SANITIZE=address,undefined \
 		$(if $(LKL_TEST_ALL),tests,$(addprefix $(TOP)/address-undefined/tests/,boot errors virtio helpers/planted))
 ifneq ($(LKL_TEST_ALL),)

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# fuzz.sh BUILD TYPE SECONDS FOLDER: lets afl-fuzz change file systems of TYPE, with the
-# kernel in BUILD, which counts coverage. FOLDER keeps the base image, the first case, and
-# what afl-fuzz finds (FOLDER/out); an earlier run there goes on. Ends with a summary.
+# fuzz.sh BUILD TYPE SECONDS FOLDER [afl|libfuzzer]: lets afl-fuzz, or libFuzzer, change
+# file systems of TYPE, with the kernel in BUILD, which counts coverage. FOLDER keeps the
+# base image, the first case, and what is found (FOLDER/out by afl-fuzz, FOLDER/corpus by
+# libFuzzer); an earlier run there goes on. Ends with a summary.
 
 set -euo pipefail
 
-build=$1 type=$2 seconds=$3 folder=$4
+build=$1 type=$2 seconds=$3 folder=$4 engine=${5:-afl}
 server=$(realpath "$build/bin/lkl-forkserver")
 cptofs=$(realpath "$build/bin/cptofs")
 export PATH=$PATH:/usr/sbin:/sbin
@@ -27,7 +28,15 @@ exfat) size=16M mkfs="mkfs.exfat" ;;
 	exit 2 ;;
 esac
 
-for tool in afl-fuzz "${mkfs%% *}"; do
+case $engine in
+afl) fuzzer=afl-fuzz ;;
+libfuzzer) fuzzer=$build/bin/lkl-fuzz ;;
+*)
+	echo "fuzz.sh: $engine is neither afl nor libfuzzer" >&2
+	exit 2 ;;
+esac
+
+for tool in "$fuzzer" "${mkfs%% *}"; do
 	if ! command -v "$tool" > /dev/null; then
 		echo "fuzz.sh: $tool is missing" >&2
 		exit 1
@@ -81,14 +90,13 @@ make_base()
 	rm -rf "$tree" "$folder/proto"
 }
 
-target=("$server" -t "$type" "--base=$folder/base.img" --fix-checksums)
+about=("--type=$type" "--base=$folder/base.img" --fix-checksums)
+target=("$server" "${about[@]}")
 mkdir -p "$folder/seeds"
-if [ ! -e "$folder/out/default/queue" ]; then
+if [ ! -e "$folder/seeds/base" ]; then
 	make_base
-	"$server" "--base=$folder/base.img" --pack > "$folder/seeds/base"
-	first=(-i "$folder/seeds")
-else
-	first=(-i -)
+	"$server" "--base=$folder/base.img" --pack > "$folder/seeds/new"
+	mv "$folder/seeds/new" "$folder/seeds/base"
 fi
 
 # edges FOLDER: what its cases reach together.
@@ -110,21 +118,52 @@ if [ "$before" = 0 ] || ! grep -q '/base: mounted' <<< "$first_case"; then
 	exit 1
 fi
 # What a byte means depends on where it is: cases are neither made shorter nor longer.
-length=$(stat -c %s "$folder/seeds/base")
-export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 AFL_DISABLE_TRIM=1 \
-	AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=30000
-if ! afl-fuzz "${first[@]}" -o "$folder/out" -V "$seconds" -t 2000 -m none \
-		-g "$length" -G "$length" -- \
-		"${target[@]}" @@ > "$folder/afl.log" 2>&1; then
-	echo "fuzz.sh: afl-fuzz failed: $(grep -a 'PROGRAM ABORT' "$folder/afl.log" | tail -1)" >&2
-	echo "fuzz.sh: see $folder/afl.log" >&2
-	exit 1
-fi
+run_afl()
+{
+	local length first=(-i "$folder/seeds")
+
+	length=$(stat -c %s "$folder/seeds/base")
+	[ -e "$folder/out/default/queue" ] && first=(-i -)
+	export AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 AFL_DISABLE_TRIM=1 \
+		AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_FORKSRV_INIT_TMOUT=30000
+	if ! afl-fuzz "${first[@]}" -o "$folder/out" -V "$seconds" -t 2000 -m none \
+			-g "$length" -G "$length" -- \
+			"${target[@]}" @@ > "$folder/afl.log" 2>&1; then
+		echo "fuzz.sh: afl-fuzz failed: $(grep -a 'PROGRAM ABORT' "$folder/afl.log" | tail -1)" >&2
+		echo "fuzz.sh: see $folder/afl.log" >&2
+		exit 1
+	fi
+	found=$folder/out/default/queue
+	cases="$(statistic execs_done) cases in $(statistic run_time) s, $(statistic execs_per_sec) a second"
+	wrong="$(statistic saved_crashes) crashes, $(statistic saved_hangs) hangs in $folder/out/default"
+}
+
 statistic()
 {
 	sed -n "s/^$1 *: \([0-9.]*\).*/\1/p" "$folder/out/default/fuzzer_stats"
 }
-after=$(edges "$folder/out/default/queue")
-echo "$type: $(statistic execs_done) cases in $(statistic run_time) s, $(statistic execs_per_sec) a second;" \
-	"$before edges at first, $after now; $(statistic saved_crashes) crashes," \
-	"$(statistic saved_hangs) hangs in $folder/out/default"
+
+# libFuzzer ends at the first crash, with status 77.
+run_libfuzzer()
+{
+	local status=0 summary
+
+	mkdir -p "$folder/corpus"
+	"$fuzzer" "${about[@]}" --limit=2 "--save=$folder/wrong" "-artifact_prefix=$folder/" \
+		"-max_total_time=$seconds" "$folder/corpus" "$folder/seeds" \
+		> "$folder/libfuzzer.log" 2>&1 || status=$?
+	summary=$(grep -aE '^[0-9]+ edges at first' "$folder/libfuzzer.log" | tail -1)
+	if [[ $status != 0 && $status != 77 ]] || [ -z "$summary" ]; then
+		echo "fuzz.sh: lkl-fuzz failed: $(tail -1 "$folder/libfuzzer.log")" >&2
+		echo "fuzz.sh: see $folder/libfuzzer.log" >&2
+		exit 1
+	fi
+	found=$folder/corpus
+	[[ $summary =~ ([0-9]+ cases in .* a second):.*,\ ([0-9]+)\ crashed,\ ([0-9]+)\ hung ]]
+	cases=${BASH_REMATCH[1]}
+	wrong="${BASH_REMATCH[2]} crashes, ${BASH_REMATCH[3]} hangs in $folder/wrong"
+}
+
+"run_$engine"
+after=$(edges "$found")
+echo "$type: $cases; $before edges at first, $after now; $wrong"
