@@ -122,9 +122,15 @@ grep -Eaq "NEW +ft: .*L: $(stat -c %s "$tmp/packed")/" "$tmp/said" && pass libfu
 says max-len 0 "NEW +ft: .*L: 4096/" "${over[@]}" -runs=200 -seed=1 -max_len=4096
 says one-case 0 "^[0-9]+ edges at first. 1 case in .* 1 mounted" "${over[@]}" "$tmp/packed"
 says time 0 "^Done [0-9]+ runs in" "${over[@]}" -max_total_time=2
-# Processes that it starts get our options, too.
-mkdir "$tmp/merged" "$tmp/cases"
+# What libFuzzer keeps reaches all that its cases reached, so it saw each of them.
+mkdir "$tmp/merged" "$tmp/cases" "$tmp/kept"
 cp "$tmp/packed" "$tmp/cases"
+says kept 0 " 0 hung; [0-9]+ edges" "${over[@]}" -runs=300 -seed=1 "$tmp/kept" "$tmp/cases"
+edges=$(grep -Eao '[0-9]+ edges$' "$tmp/said")
+again=$("$build/bin/lkl-forkserver" -q "${over[@]}" "$tmp/kept" "$tmp/cases" | tail -1)
+[[ -n $edges && $again == *"; $edges" ]] && pass libfuzzer-same-edges ||
+	fail libfuzzer-same-edges "$edges, again: $again"
+# Processes that it starts get our options, too.
 says merge 0 "MERGE-OUTER: [1-9][0-9]* new files with [1-9]" "${over[@]}" -merge=1 "$tmp/merged" \
 	"$tmp/cases"
 

@@ -99,10 +99,10 @@ if [ ! -e "$folder/seeds/base" ]; then
 	mv "$folder/seeds/new" "$folder/seeds/base"
 fi
 
-# edges FOLDER: what its cases reach together.
+# edges FOLDER...: what their cases reach together.
 edges()
 {
-	"${target[@]}" -q "$1" | sed -n 's/.*; \([0-9]*\) edges$/\1/p'
+	"${target[@]}" -q "$@" | sed -n 's/.*; \([0-9]*\) edges$/\1/p'
 }
 
 before=$(edges "$folder/seeds")
@@ -165,5 +165,5 @@ run_libfuzzer()
 }
 
 "run_$engine"
-after=$(edges "$found")
+after=$(edges "$folder/seeds" "$found")
 echo "$type: $cases; $before edges at first, $after now; $wrong"

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <message.h>
@@ -18,6 +19,7 @@ static struct {
 	unsigned char *bytes;
 	size_t max;
 	struct test_case c;
+	pid_t pid;
 } server = { .c.name = "case" };
 
 static const struct test_case *next(void *data)
@@ -51,16 +53,15 @@ static void __attribute__((noreturn)) serve(const struct job *job)
 
 void server_start(const struct job *job, size_t max)
 {
-	pid_t pid = -1;
-
+	server.pid = -1;
 	server.max = max;
 	server.bytes = shared_memory(max);
 	server.c.bytes = server.bytes;
 	if (!pipe2(server.cases, O_CLOEXEC) && !pipe2(server.outcomes, O_CLOEXEC))
-		pid = fork();
-	if (pid < 0)
+		server.pid = fork();
+	if (server.pid < 0)
 		die("no process for the cases: %s", strerror(errno));
-	if (!pid)
+	if (!server.pid)
 		serve(job);
 	close(server.cases[0]);
 	close(server.outcomes[1]);
@@ -88,4 +89,11 @@ enum outcome server_run(const void *bytes, size_t len)
 	if (n != sizeof(word))
 		gone();
 	return word;
+}
+
+void server_stop(void)
+{
+	close(server.cases[1]);
+	while (waitpid(server.pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }

@@ -15,5 +15,7 @@
 void server_start(const struct job *job, size_t max);
 /* What comes of a case with these bytes; the end of one that is too long is left out. */
 enum outcome server_run(const void *bytes, size_t len);
+/* There are no more. */
+void server_stop(void);
 
 #endif

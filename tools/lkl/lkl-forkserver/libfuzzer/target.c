@@ -46,8 +46,8 @@ static void help(void)
 	       message_program());
 	options_help();
 	printf("\n"
-	       "-max_len=LENGTH is that of a case with all of the base, or of the disk, by default.\n"
-	       "-help=1 shows libFuzzer's options.\n"
+	       "libFuzzer's options are shown by -help=1. By default -max_len is the length of a case\n"
+	       "with all of the base, or of the disk; and -entropic is 0.\n"
 	       "\n"
 	       "Operations; paths are of the file system in the image:\n");
 	script_help();
@@ -80,28 +80,32 @@ static int is_given(char **argv, const char *option)
 }
 
 /*
- * Cases may be as long as they have a meaning, unless libFuzzer was told otherwise. Our own
- * options stay: it leaves out what begins with two dashes, and hands it on to processes that
- * it starts.
+ * Appends what libFuzzer is to do unless it was told otherwise. Our own options stay: it
+ * leaves out what begins with two dashes, and hands it on to processes that it starts.
  */
-static void set_length(int *argc, char ***argv, size_t max)
+static void set_defaults(int *argc, char ***argv, size_t max)
 {
-	char **args, length[64];
+	char **args = must_alloc((*argc + 3) * sizeof(*args));
+	char length[64];
+	int n = *argc;
 
-	if (is_given(*argv, "-max_len="))
-		return;
+	memcpy(args, *argv, n * sizeof(*args));
 	snprintf(length, sizeof(length), "-max_len=%zu", max);
-	args = must_alloc((*argc + 2) * sizeof(*args));
-	memcpy(args, *argv, *argc * sizeof(*args));
-	args[(*argc)++] = must_strdup(length);
-	args[*argc] = NULL;
+	if (!is_given(*argv, "-max_len="))
+		args[n++] = must_strdup(length);
+	/* It would keep books of thousands of counters for each case: six times the time. */
+	if (!is_given(*argv, "-entropic="))
+		args[n++] = must_strdup("-entropic=0");
+	args[n] = NULL;
 	*argv = args;
+	*argc = n;
 }
 
-static void tell_all(void)
+static void finish(void)
 {
 	unsigned long all = 0;
 
+	server_stop();
 	for (int i = 0; i < OUTCOMES; i++)
 		all += results.counts[i];
 	/* Another process may have had the cases. */
@@ -127,11 +131,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	job->coverage = shared_memory(COVERAGE_SIZE);
 	results.save = options.save;
 	max = job->base ? job->base->used : job->disk.size;
-	set_length(argc, argv, max);
+	set_defaults(argc, argv, max);
 	mutate_init(job->base);
 	server_start(job, max);
 	start = now();
-	atexit(tell_all);
+	atexit(finish);
 	return 0;
 }
 
@@ -151,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fflush(stdout);
 	if (outcome != OUTCOME_CRASHED)
 		return 0;
-	tell_all();
+	finish();
 	/* libFuzzer saves the case and ends. */
 	abort();
 }
