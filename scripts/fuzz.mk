@@ -28,7 +28,7 @@ $(B)/bin/lkl-fuzz: $(fuzz-objects) $(HB)/libtools.a $(B)/liblkl.a
 -include $(fuzz-objects:.o=.d)
 
 # Asked only where it matters: clang has to link for the answer.
-with-libfuzzer = $(if $(SANITIZE)$(foreign),,$(shell scripts/optional.sh have libfuzzer && echo $(1)))
+with-libfuzzer = $(if $(SANITIZE)$(foreign),,$(shell CLANG="$(CLANG)" scripts/optional.sh have libfuzzer && echo $(1)))
 
 ifeq ($(CONFIG),fuzz)
 programs: $(call with-libfuzzer,$(B)/bin/lkl-fuzz)
