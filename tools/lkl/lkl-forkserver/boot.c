@@ -33,7 +33,8 @@ void boot(struct options *o, size_t size)
 	disk_init(&job->disk, size, !!(job->mount_flags & LKL_MS_RDONLY));
 	if (job->base)
 		base_load(job->base, &job->disk);
-	if ((size_t)snprintf(arguments, sizeof(arguments), "mem=%uM %s %s", o->mb,
+	/* Its random numbers come from the processor, else: not the same ones each time. */
+	if ((size_t)snprintf(arguments, sizeof(arguments), "mem=%uM lkl.random=1 %s %s", o->mb,
 			     o->warnings ? "panic_on_warn=1" : "", o->boot) >= sizeof(arguments))
 		die("--boot is too long");
 	child_boot(job, arguments);
