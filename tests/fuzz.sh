@@ -99,7 +99,7 @@ says()
 {
 	local name=libfuzzer-$1 want=$2 pattern=$3 status
 	shift 3
-	timeout 100 "$lkl_fuzz" "$@" > "$tmp/said" 2>&1 < /dev/null
+	timeout 100 "$lkl_fuzz" "-artifact_prefix=$tmp/" "$@" > "$tmp/said" 2>&1 < /dev/null
 	status=$?
 	sed 's/^/# /' "$tmp/said" | tail -40
 	if [ "$status" != "$want" ]; then
@@ -150,6 +150,11 @@ grep -aq "ERROR: libFuzzer: deadly signal" "$tmp/said" && cmp -s "$tmp/panic.img
 yes 'write f 5000000' | head -4000 > "$tmp/long"
 says hang 0 "^case: no end after 0.2 s, in \"write f 5000000\"" --type=ext4 --size=4 --limit=0.2 \
 	"--script=$tmp/long" "$tmp/disk.img"
+# Nor does libFuzzer go on from it.
+mkdir "$tmp/endless"
+cp "$tmp/disk.img" "$tmp/endless"
+says only-hangs 1 "no interesting inputs were found" --type=ext4 --size=4 --limit=0.2 \
+	"--script=$tmp/long" -runs=5 "$tmp/endless"
 says no-type 2 "which file system" "--base=$tmp/disk.img"
 says others 2 "are lkl-forkserver's" "${over[@]}" --runs=2
 says help 0 "setxattr +PATH NAME VALUE" --help

@@ -145,7 +145,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum outcome outcome = server_run(data, size);
 	int is_new;
 
-	memcpy(counters, options.job.coverage, COVERAGE_SIZE);
+	/* What has no end is nothing to go on from. */
+	if (outcome != OUTCOME_HUNG)
+		memcpy(counters, options.job.coverage, COVERAGE_SIZE);
 	is_new = result_count(&results, &options.job, outcome);
 	if (!first_edges)
 		first_edges = results.edges;
