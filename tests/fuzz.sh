@@ -114,7 +114,8 @@ says()
 truncate -s 4M "$tmp/disk.img"
 mkfs.ext4 -q -F -b 1024 -O ^metadata_csum "$tmp/disk.img"
 "$build/bin/cptofs" -q -i "$tmp/disk.img" docs /
-over=(--type=ext4 "--base=$tmp/disk.img")
+# For reading alone: in writing, libFuzzer has found a case within seconds that stops ext4.
+over=(--type=ext4 "--base=$tmp/disk.img" --read-only)
 
 # libFuzzer's own options, and a case as long as the base without one to begin with.
 says runs 0 "^[0-9]+ edges at first. 200 cases in .* [1-9][0-9]* mounted" "${over[@]}" -runs=200 -seed=1
