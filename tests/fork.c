@@ -388,6 +388,58 @@ START_TEST(shown)
 }
 END_TEST
 
+/* ---- while another thread changes what there is ------------------------------------------ */
+
+/* Until *@flag, at most @ms. */
+static void await(atomic_int *flag, int ms)
+{
+	for (int i = 0; i < ms && !*flag; i++)
+		usleep(1000);
+}
+
+static atomic_int attaching, halted;
+static __thread int attaches_slowly;
+static int (LKL_ABI *real_tls_set)(struct lkl_tls_key *, void *);
+
+static int LKL_ABI slow_tls_set(struct lkl_tls_key *key, void *data)
+{
+	int ret = real_tls_set(key, data);
+
+	if (attaches_slowly) {
+		attaching = 1;
+		await(&halted, 300);
+	}
+	return ret;
+}
+
+static long fork_slowly(void *arg)
+{
+	pid_t pid;
+
+	attaches_slowly = 1;
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	expect_child(pid);
+	return 0;
+}
+
+/* The kernel ends after the forking thread has seen that there is one. */
+START_TEST(halt_meanwhile)
+{
+	struct job *job;
+
+	real_tls_set = lkl_host_ops.tls_set;
+	lkl_host_ops.tls_set = slow_tls_set;
+	start_kernel();
+	job = run(fork_slowly, NULL);
+	await(&attaching, 10000);
+	ok(lkl_sys_halt());
+	halted = 1;
+	is(join(job), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -396,6 +448,9 @@ int main(void)
 		signal_to_the_child, once_shown, shown,
 	};
 	const TTest *const bare[] = { fixed_random_numbers };
+	const TTest *const bare[] = {
+		halt_meanwhile,
+	};
 
 	return run_tests("fork", LIST(tests), LIST(bare), 30);
 }

@@ -525,6 +525,7 @@ static int prepared;
 
 void lkl_kernel_fork_prepare(void)
 {
+	const struct lkl_image *k;
 	struct host_thread *t;
 
 	prepared = !!__atomic_load_n(&ops, __ATOMIC_ACQUIRE);
@@ -533,8 +534,10 @@ void lkl_kernel_fork_prepare(void)
 	t = running ? attach() : NULL;
 	if (t && !t->inside) {
 		set_inside(t, 1);
-		if (!running->fork_prepare(&t->kernel)) {
-			forking = running;
+		/* As in call(): another thread may have ended it meanwhile. */
+		k = running;
+		if (k && t->generation == now() && !k->fork_prepare(&t->kernel)) {
+			forking = k;
 			lkl_virtio_fork_prepare();
 			if (lkl_host_memory_fork_prepare())
 				lkl_printf("lkl: no memory for the kernel of the child\n");
