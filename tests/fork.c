@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fork() of a process with a running kernel. time limit: 120 s */
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
@@ -440,6 +442,155 @@ START_TEST(halt_meanwhile)
 }
 END_TEST
 
+/* The locks that the thread has. */
+static __thread int held;
+/* At which of its steps, with locks, the thread stops until somebody forks; 0: at none. */
+static __thread int stop_at;
+static atomic_int stopped, prepared, changed, watching;
+static void (LKL_ABI *real_lock)(struct lkl_mutex *);
+static void (LKL_ABI *real_unlock)(struct lkl_mutex *);
+static struct lkl_mutex *(LKL_ABI *real_alloc)(int);
+
+static void step(void)
+{
+	if (stop_at && !--stop_at) {
+		stopped = 1;
+		await(&prepared, 20);
+	}
+}
+
+static void LKL_ABI count_lock(struct lkl_mutex *mutex)
+{
+	real_lock(mutex);
+	held++;
+}
+
+static void LKL_ABI count_unlock(struct lkl_mutex *mutex)
+{
+	real_unlock(mutex);
+	held--;
+	step();
+}
+
+static struct lkl_mutex *LKL_ABI alloc_lock(int recursive)
+{
+	step();
+	return real_alloc(recursive);
+}
+
+/* Registered before the library's own: the last one that prepares. */
+static void last_to_prepare(void)
+{
+	if (!watching)
+		return;
+	prepared = 1;
+	await(&changed, 20);
+}
+
+static struct lkl_disk some_disk(void)
+{
+	return (struct lkl_disk) { .fd = open(host_file("disk", 1 << 20), O_RDWR) };
+}
+
+struct change {
+	struct lkl_disk disk;
+	int add;
+	int stop_at;
+};
+
+static long change(void *arg)
+{
+	struct change *c = arg;
+	long ret;
+
+	stop_at = c->stop_at;
+	ret = c->add ? lkl_disk_add(&c->disk) : lkl_disk_remove(c->disk);
+	stop_at = 0;
+	changed = 1;
+	return ret;
+}
+
+/* Begins @c in another thread; whether it gets to step @at. */
+static int begin(struct change *c, int at, struct job **job)
+{
+	stopped = prepared = changed = 0;
+	c->stop_at = at;
+	*job = run(change, c);
+	while (!stopped && !changed)
+		usleep(100);
+	return stopped;
+}
+
+static void watch_locks(void)
+{
+	real_lock = lkl_host_ops.mutex_lock;
+	real_unlock = lkl_host_ops.mutex_unlock;
+	real_alloc = lkl_host_ops.mutex_alloc;
+	lkl_host_ops.mutex_lock = count_lock;
+	lkl_host_ops.mutex_unlock = count_unlock;
+	lkl_host_ops.mutex_alloc = alloc_lock;
+}
+
+/* Forks while another thread is at step @at of the change; 0 if there are less. */
+static int fork_within(struct change *c, int at)
+{
+	struct job *job;
+	int within = begin(c, at, &job);
+	pid_t pid;
+
+	held = 0;
+	pid = fork();
+	if (!pid)
+		child_ends(!held && !nap(NULL));
+	ck_assert_msg(!held, "%s, step %d: %d locks too many", c->add ? "add" : "remove", at,
+		      held);
+	await(&changed, 10000);
+	ck_assert_msg(changed, "%s, step %d hangs", c->add ? "add" : "remove", at);
+	ok(join(job));
+	expect_child(pid);
+	return within;
+}
+
+/* Devices come and go: none does between the two halves of a fork(). */
+START_TEST(devices_meanwhile)
+{
+	struct change c = { .disk = some_disk() };
+	int at, more = 1;
+
+	pthread_atfork(last_to_prepare, NULL, NULL);
+	start_kernel();
+	watch_locks();
+	watching = 1;
+	for (at = 1; more; at++) {
+		more = 0;
+		for (c.add = 1; c.add >= 0; c.add--)
+			more |= fork_within(&c, at);
+	}
+	printf("# %d steps\n", at - 1);
+	watching = 0;
+	halt_kernel();
+}
+END_TEST
+
+/* A start waits for them. */
+START_TEST(start_meanwhile)
+{
+	struct change c = { .disk = some_disk() };
+	int within = 1;
+
+	watch_locks();
+	for (int at = 1; within; at++) {
+		struct job *job;
+
+		ok(lkl_disk_add(&c.disk));
+		within = begin(&c, at, &job);
+		is(lkl_start_kernel("loglevel=4"), 0);
+		is(join(job), 0);
+		ok(lkl_sys_halt());
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -449,7 +600,7 @@ int main(void)
 	};
 	const TTest *const bare[] = { fixed_random_numbers };
 	const TTest *const bare[] = {
-		halt_meanwhile,
+		halt_meanwhile, devices_meanwhile, start_meanwhile,
 	};
 
 	return run_tests("fork", LIST(tests), LIST(bare), 30);

@@ -26,7 +26,8 @@ struct lkl_iomem_ops {
 
 /*
  * Opens a window of @size bytes whose accesses go to @ops with @data. Returns
- * its slot, or -ENOSPC. Any thread.
+ * its slot, or -ENOSPC. Any thread, but a device's window between lkl_kernel_keep() and
+ * lkl_kernel_let_go().
  */
 int lkl_iomem_add(void *data, unsigned int size, const struct lkl_iomem_ops *ops);
 /* Closes the window; the caller knows that the kernel no longer uses it. */

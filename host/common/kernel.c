@@ -44,8 +44,10 @@ static const struct lkl_image *_Atomic running;
 static atomic_uint generation;
 /* Devices, see lkl_lend_memory(). */
 static atomic_int lent;
-/* Somebody prepares the library, starts a kernel or ends one; see begin_change(). */
+/* Who may change the library and its kernel; see begin_change(). */
 static atomic_int changing;
+/* How often this thread has said that it does. */
+static _Thread_local int changes;
 static struct lkl_mutex *threads_lock;
 static struct host_thread *threads;
 static struct lkl_tls_key *thread_key;
@@ -205,18 +207,28 @@ lkl_long lkl_syscall(lkl_long nr, lkl_long *params)
 	return ret;
 }
 
-/*
- * Preparing the library, starting and ending a kernel exclude each other. Who would begin
- * one of them meanwhile is told so; the rest waits, for what never takes long then.
- */
-static int begin_change(void)
+enum {
+	NOBODY,
+	/* Prepares the library, starts a kernel or ends one. */
+	CHANGES,
+	/* Sees to it that none of these happens. */
+	KEEPS,
+};
+
+static int set_change(int how)
 {
-	return atomic_exchange(&changing, 1) ? -LKL_ERR_BUSY : 0;
+	int old = NOBODY;
+
+	if (!atomic_compare_exchange_strong(&changing, &old, how))
+		return old;
+	changes = 1;
+	return NOBODY;
 }
 
 static void end_change(void)
 {
-	changing = 0;
+	if (!--changes)
+		changing = NOBODY;
 }
 
 /* Where there is no memory for a semaphore it takes processor time to wait. */
@@ -226,9 +238,29 @@ static void pause_a_while(struct lkl_sem *sem)
 		lkl_host_ops.sem_down_until(sem, lkl_host_ops.time() + 100000);
 }
 
-static void await_change(struct lkl_sem *sem)
+/*
+ * Preparing the library, starting and ending a kernel exclude each other. Who would begin
+ * one of them meanwhile is told so; the rest waits, for what never takes long then. So does
+ * he where somebody only keeps that there is no kernel.
+ */
+static int begin_change(void)
 {
-	while (begin_change())
+	struct lkl_sem *sem = NULL;
+	int other;
+
+	while ((other = set_change(CHANGES)) == KEEPS && !running && !changes) {
+		if (!sem)
+			sem = lkl_host_ops.sem_alloc(0);
+		pause_a_while(sem);
+	}
+	if (sem)
+		lkl_host_ops.sem_free(sem);
+	return other ? -LKL_ERR_BUSY : 0;
+}
+
+static void await_change(struct lkl_sem *sem, int how)
+{
+	while (set_change(how))
 		pause_a_while(sem);
 }
 
@@ -284,7 +316,7 @@ static void free_threads(void)
 
 void lkl_cleanup(void)
 {
-	await_change(NULL);
+	await_change(NULL, CHANGES);
 	if (ops && !running) {
 		free_threads();
 		ops->mutex_free(threads_lock);
@@ -430,7 +462,7 @@ long lkl_sys_halt(void)
 	if (!is_dead(err))
 		return err;
 	sem = lkl_host_ops.sem_alloc(0);
-	await_change(sem);
+	await_change(sem, CHANGES);
 	/* Of several that halt it the first one takes it away. */
 	k = atomic_exchange(&running, NULL);
 	if (k)
@@ -447,8 +479,13 @@ int lkl_kernel_keep(void)
 	/* Whoever ends a kernel waits until this thread has left it. */
 	if (self && self->inside)
 		return -LKL_ERR_DEADLK;
+	/* In a callback of what this thread does. */
+	if (changes) {
+		changes++;
+		return 0;
+	}
 	sem = lkl_host_ops.sem_alloc(0);
-	await_change(sem);
+	await_change(sem, KEEPS);
 	if (sem)
 		lkl_host_ops.sem_free(sem);
 	return 0;
@@ -522,15 +559,38 @@ unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long ad
 static const struct lkl_image *forking;
 /* There was a library to prepare: another thread may start it just then. */
 static int prepared;
+/* prepare() keeps the kernel and its devices for done(). */
+static int kept;
+
+/*
+ * Neither the kernel nor a device goes or comes while a fork() is under way. Not for one in a
+ * callback: who changes something may be waiting for that. Nor does it matter without a
+ * kernel, and one that starts or ends takes long, and calls the application.
+ */
+static int keep_running(void)
+{
+	struct lkl_sem *sem;
+
+	if (!running || changes || (self && self->inside))
+		return 0;
+	sem = lkl_host_ops.sem_alloc(0);
+	while (running && set_change(KEEPS))
+		pause_a_while(sem);
+	if (sem)
+		lkl_host_ops.sem_free(sem);
+	return changes;
+}
 
 void lkl_kernel_fork_prepare(void)
 {
 	const struct lkl_image *k;
 	struct host_thread *t;
+	int keeps;
 
 	prepared = !!__atomic_load_n(&ops, __ATOMIC_ACQUIRE);
 	if (!prepared)
 		return;
+	keeps = keep_running();
 	t = running ? attach() : NULL;
 	if (t && !t->inside) {
 		set_inside(t, 1);
@@ -546,6 +606,7 @@ void lkl_kernel_fork_prepare(void)
 		}
 	}
 	lock_threads();
+	kept = keeps;
 }
 
 /* The child has one thread. */
@@ -563,13 +624,26 @@ static void keep_self(void)
 		self->next = NULL;
 }
 
+/* The kernel @k that prepare() left goes on; 0 if it does. */
+static int go_on(const struct lkl_image *k, int child)
+{
+	if (lkl_host_memory_fork_done(child))
+		return -1;
+	lkl_virtio_fork_done(child);
+	if (k->fork_done(&self->kernel, child))
+		running = NULL;
+	set_inside(self, 0);
+	return 0;
+}
+
 void lkl_kernel_fork_done(int child)
 {
 	const struct lkl_image *k = forking;
+	int keeps = kept;
 
 	/* Whoever was about to change something is not here. */
-	if (child)
-		end_change();
+	if (child && !changes)
+		changing = NOBODY;
 	if (!prepared)
 		return;
 	if (child) {
@@ -578,20 +652,11 @@ void lkl_kernel_fork_done(int child)
 	}
 	unlock_threads();
 	forking = NULL;
-	if (!k) {
-		/* No kernel, or one that the caller was in the middle of. */
-		if (child)
-			running = NULL;
-		return;
-	}
-	if (lkl_host_memory_fork_done(child)) {
+	/* No kernel, or one that the caller was in the middle of, or not all of one. */
+	if ((!k || go_on(k, child)) && child)
 		running = NULL;
-		return;
-	}
-	lkl_virtio_fork_done(child);
-	if (k->fork_done(&self->kernel, child))
-		running = NULL;
-	set_inside(self, 0);
+	if (keeps)
+		end_change();
 }
 
 static int print(struct lkl_host_operations *host, const char *fmt, va_list args)

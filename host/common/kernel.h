@@ -11,8 +11,8 @@ unsigned long long lkl_kernel_fault(unsigned long long ip, unsigned long long ad
 				    int write);
 
 /*
- * Between these no kernel starts or ends, nor does anybody else come in between; to be short.
- * Waits for who does that just now. -EDEADLK inside of a call.
+ * Between these no kernel starts or ends, or is taken along by fork(), nor does anybody else
+ * come in between; to be short. Waits for who does that just now. -EDEADLK inside of a call.
  */
 int lkl_kernel_keep(void);
 void lkl_kernel_let_go(void);

@@ -386,8 +386,8 @@ static void free_queues(struct lkl_virtio_dev *dev)
 
 int lkl_virtio_add(struct lkl_virtio_dev *dev)
 {
+	int ret = 0, err, running;
 	unsigned int i;
-	int ret = 0, err;
 
 	if (!dev->queue_count || dev->queue_count > LKL_VIRTIO_QUEUES_MAX)
 		return -LKL_ERR_INVAL;
@@ -401,16 +401,21 @@ int lkl_virtio_add(struct lkl_virtio_dev *dev)
 	if (ret)
 		goto fail;
 
+	/* Who forks, starts or ends a kernel meanwhile finds the whole device, or nothing. */
+	ret = lkl_kernel_keep();
+	if (ret)
+		goto fail;
 	dev->slot = lkl_iomem_add(dev, WINDOW_SIZE, &mmio_ops);
+	running = lkl_is_running();
+	lkl_kernel_let_go();
 	if (dev->slot < 0) {
 		ret = dev->slot;
 		goto fail;
 	}
-	if (lkl_is_running())
+	if (running)
 		ret = plug(dev);
 	if (!ret)
 		return dev->slot;
-	/* Who starts or ends a kernel meanwhile finds the whole device, or nothing. */
 	err = lkl_kernel_keep();
 	drop_irq(dev);
 	lkl_iomem_remove(dev->slot);

@@ -198,7 +198,8 @@ int lkl_virtio_start(void);
 void lkl_virtio_stop(void);
 /*
  * Around fork() of a process with a quiet kernel. prepare returns when nothing
- * is at work any more; between the two calls no device may be added or removed.
+ * is at work any more. Between lkl_kernel_keep() and lkl_kernel_let_go(), as adding and
+ * removing devices are, so that both find the same ones.
  */
 void lkl_virtio_fork_prepare(void);
 void lkl_virtio_fork_done(int child);
