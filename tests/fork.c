@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -390,6 +391,66 @@ START_TEST(shown)
 }
 END_TEST
 
+static struct lkl_disk some_disk(void)
+{
+	return (struct lkl_disk) { .fd = open(host_file("disk", 1 << 20), O_RDWR) };
+}
+
+/* Whether the kernel reads from disk @id. */
+static int reads_disk(int id)
+{
+	char buf[512];
+	uint32_t dev;
+	int fd;
+
+	ok(lkl_get_virtio_blkdev(id, 0, &dev));
+	lkl_sys_unlink("/tmp/disk");
+	ok(lkl_sys_mknod("/tmp/disk", LKL_S_IFBLK | 0600, dev));
+	fd = ok(lkl_sys_open("/tmp/disk", LKL_O_RDONLY, 0));
+	is(lkl_sys_read(fd, buf, sizeof(buf)), sizeof(buf));
+	return !lkl_sys_close(fd);
+}
+
+/* The child cannot have a copy of what is shown: it has no kernel, and may start one. */
+START_TEST(no_room_for_a_copy)
+{
+	int fd = ok(lkl_sys_open("/tmp/shown", LKL_O_RDWR | LKL_O_CREAT, 0600));
+	struct rlimit small = { .rlim_cur = 1 << 20, .rlim_max = RLIM_INFINITY };
+	struct lkl_disk disk = some_disk();
+	int id = ok(lkl_disk_add(&disk));
+	char *map;
+	pid_t pid;
+
+	ok(lkl_sys_ftruncate(fd, SHOWN));
+	map = (char *)ok(lkl_sys_mmap(NULL, SHOWN, LKL_PROT_READ | LKL_PROT_WRITE,
+				      LKL_MAP_SHARED, fd, 0));
+	memset(map, 'a', SHOWN);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert(!setrlimit(RLIMIT_FSIZE, &small));
+	pid = fork();
+	small.rlim_cur = RLIM_INFINITY;
+	ck_assert(!setrlimit(RLIMIT_FSIZE, &small));
+	if (!pid) {
+		signal(SIGALRM, SIG_DFL);
+		alarm(15);
+		is(lkl_is_running(), 0);
+		fails(lkl_sys_getpid(), LKL_ENODEV);
+		/* The disk is there for the next kernel, and can be taken away. */
+		lkl_cleanup();
+		start_kernel();
+		ck_assert(reads_disk(id));
+		halt_kernel();
+		is(lkl_disk_remove(disk), 0);
+		start_kernel();
+		halt_kernel();
+		child_ends(1);
+	}
+	expect_child(pid);
+	ck_assert(holds(fd, 'a') && map[1] == 'a' && reads_disk(id));
+	ok(lkl_disk_remove(disk));
+}
+END_TEST
+
 /* ---- while another thread changes what there is ------------------------------------------ */
 
 /* Until *@flag, at most @ms. */
@@ -485,11 +546,6 @@ static void last_to_prepare(void)
 		return;
 	prepared = 1;
 	await(&changed, 20);
-}
-
-static struct lkl_disk some_disk(void)
-{
-	return (struct lkl_disk) { .fd = open(host_file("disk", 1 << 20), O_RDWR) };
 }
 
 struct change {
@@ -597,6 +653,8 @@ int main(void)
 		both_go_on, child_lives, child_restarts, many_children, grandchild,
 		busy_parent, while_threads_start, while_threads_call, random_numbers,
 		signal_to_the_child, once_shown, shown,
+		busy_parent, while_threads_start, once_shown, shown,
+		no_room_for_a_copy,
 	};
 	const TTest *const bare[] = { fixed_random_numbers };
 	const TTest *const bare[] = {

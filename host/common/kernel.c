@@ -624,16 +624,23 @@ static void keep_self(void)
 		self->next = NULL;
 }
 
-/* The kernel @k that prepare() left goes on; 0 if it does. */
-static int go_on(const struct lkl_image *k, int child)
+/* The kernel @k that prepare() left goes on. */
+static void go_on(const struct lkl_image *k, int child)
 {
-	if (lkl_host_memory_fork_done(child))
-		return -1;
+	int err = lkl_host_memory_fork_done(child);
+
 	lkl_virtio_fork_done(child);
-	if (k->fork_done(&self->kernel, child))
-		running = NULL;
+	if (!err)
+		err = k->fork_done(&self->kernel, child);
 	set_inside(self, 0);
-	return 0;
+	if (!err)
+		return;
+	running = NULL;
+	/* It lacks its helper, or memory, some of which is still the parent's. Nobody is inside. */
+	if (child) {
+		lkl_virtio_stop();
+		unload();
+	}
 }
 
 void lkl_kernel_fork_done(int child)
@@ -652,8 +659,10 @@ void lkl_kernel_fork_done(int child)
 	}
 	unlock_threads();
 	forking = NULL;
-	/* No kernel, or one that the caller was in the middle of, or not all of one. */
-	if ((!k || go_on(k, child)) && child)
+	if (k)
+		go_on(k, child);
+	else if (child)
+		/* No kernel, or one that the caller was in the middle of. */
 		running = NULL;
 	if (keeps)
 		end_change();
