@@ -451,6 +451,142 @@ START_TEST(no_room_for_a_copy)
 }
 END_TEST
 
+/* ---- timers of the host ------------------------------------------------------------------ */
+
+static void LKL_ABI on_ring(void *arg)
+{
+	atomic_fetch_add((atomic_int *)arg, 1);
+}
+
+static struct lkl_timer *new_timer(atomic_int *rings)
+{
+	struct lkl_timer *timer = lkl_host_ops.timer_alloc(on_ring, rings);
+
+	ck_assert_ptr_nonnull(timer);
+	return timer;
+}
+
+/* Whether @timer rings after 10 ms, once. */
+static int rings(struct lkl_timer *timer, atomic_int *rung)
+{
+	int before = *rung;
+
+	if (lkl_host_ops.timer_set_oneshot(timer, 10000000))
+		return 0;
+	for (int i = 0; i < 5000 && *rung == before; i++)
+		usleep(1000);
+	usleep(20000);
+	return *rung == before + 1;
+}
+
+/* In the child they are there, not set, and not mistaken for new ones. */
+START_TEST(host_timers)
+{
+	static atomic_int old_rung, other_rung, freed_rung, new_rung;
+	struct lkl_timer *old, *other, *freed;
+	pid_t pid;
+
+	needs_host_timers();
+	old = new_timer(&old_rung);
+	other = new_timer(&other_rung);
+	freed = new_timer(&freed_rung);
+	is(lkl_host_ops.timer_set_oneshot(other, 100000000), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		struct lkl_timer *new = new_timer(&new_rung);
+		int good = rings(old, &old_rung) && !new_rung;
+
+		good &= !lkl_host_ops.timer_set_oneshot(new, 100000000);
+		lkl_host_ops.timer_free(freed);
+		good &= rings(old, &old_rung);
+		for (int i = 0; i < 5000 && !new_rung; i++)
+			usleep(1000);
+		good &= new_rung == 1 && !other_rung && !freed_rung;
+		good &= rings(other, &other_rung);
+		lkl_host_ops.timer_free(old);
+		lkl_host_ops.timer_free(other);
+		lkl_host_ops.timer_free(new);
+		child_ends(good);
+	}
+	expect_child(pid);
+	ck_assert(rings(old, &old_rung) && rings(freed, &freed_rung));
+	is(other_rung, 1);
+	lkl_host_ops.timer_free(old);
+	lkl_host_ops.timer_free(other);
+	lkl_host_ops.timer_free(freed);
+}
+END_TEST
+
+/* A disk that answers when its timer rings. */
+static char answered[1 << 20];
+static struct lkl_timer *answer_timer;
+static struct lkl_blk_req *_Atomic asked;
+static atomic_int answers_late;
+
+static int capacity(struct lkl_disk disk, unsigned long long *res)
+{
+	(void)disk;
+	*res = sizeof(answered);
+	return 0;
+}
+
+static void LKL_ABI answer(void *arg)
+{
+	struct lkl_blk_req *req = atomic_exchange(&asked, NULL);
+	char *at = answered + req->sector * 512;
+
+	(void)arg;
+	for (int i = 0; i < req->count; i++) {
+		if (req->type == LKL_DEV_BLK_TYPE_WRITE)
+			memcpy(at, req->buf[i].iov_base, req->buf[i].iov_len);
+		else if (req->type == LKL_DEV_BLK_TYPE_READ)
+			memcpy(req->buf[i].iov_base, at, req->buf[i].iov_len);
+		at += req->buf[i].iov_len;
+	}
+	lkl_disk_complete(req, req->type <= LKL_DEV_BLK_TYPE_WRITE ?
+			  LKL_DEV_BLK_STATUS_OK : LKL_DEV_BLK_STATUS_UNSUP);
+}
+
+static void ask(struct lkl_disk disk, struct lkl_blk_req *req)
+{
+	(void)disk;
+	asked = req;
+	lkl_host_ops.timer_set_oneshot(answer_timer, answers_late ? 200000000 : 1000);
+}
+
+/* A fork() waits for the answer, and does not keep the timer from ringing. */
+START_TEST(disk_with_timer)
+{
+	struct lkl_dev_blk_ops ops = { .get_capacity = capacity, .submit = ask };
+	struct lkl_disk disk = { .ops = &ops };
+	char block[4096] = { 1 };
+	uint32_t dev;
+	pid_t pid;
+	int fd;
+
+	needs_host_timers();
+	answer_timer = lkl_host_ops.timer_alloc(answer, NULL);
+	ok(lkl_get_virtio_blkdev(ok(lkl_disk_add(&disk)), 0, &dev));
+	ok(lkl_sys_mknod("/tmp/disk", LKL_S_IFBLK | 0600, dev));
+	fd = ok(lkl_sys_open("/tmp/disk", LKL_O_RDWR, 0));
+	is(lkl_sys_pwrite64(fd, block, sizeof(block), 0), sizeof(block));
+	answers_late = 1;
+	ok(lkl_sys_sync_file_range(fd, 0, 0, LKL_SYNC_FILE_RANGE_WRITE));
+	for (int i = 0; i < 10000 && !asked; i++)
+		usleep(1000);
+	ck_assert(asked != NULL);
+	pid = fork();
+	if (!pid)
+		_exit(asked != NULL);
+	expect_child(pid);
+	answers_late = 0;
+	ok(lkl_sys_close(fd));
+	ok(lkl_disk_remove(disk));
+	lkl_host_ops.timer_free(answer_timer);
+}
+END_TEST
+
 /* ---- while another thread changes what there is ------------------------------------------ */
 
 /* Until *@flag, at most @ms. */
@@ -654,11 +790,11 @@ int main(void)
 		busy_parent, while_threads_start, while_threads_call, random_numbers,
 		signal_to_the_child, once_shown, shown,
 		busy_parent, while_threads_start, once_shown, shown,
-		no_room_for_a_copy,
+		no_room_for_a_copy, disk_with_timer,
 	};
 	const TTest *const bare[] = { fixed_random_numbers };
 	const TTest *const bare[] = {
-		halt_meanwhile, devices_meanwhile, start_meanwhile,
+		host_timers, halt_meanwhile, devices_meanwhile, start_meanwhile,
 	};
 
 	return run_tests("fork", LIST(tests), LIST(bare), 30);

@@ -35,7 +35,7 @@ void lkl_host_fault_stop(void);
 
 /* fork.c */
 
-/* Calls lkl_kernel_fork_*() of kernel.h around each fork() from now on. */
+/* Calls lkl_kernel_fork_*() of kernel.h around each fork() from now on. Any number of times. */
 void lkl_host_fork_start(void);
 
 /* memory.c */

@@ -64,5 +64,8 @@ struct lkl_timer *LKL_ABI lkl_posix_timer_alloc(void (LKL_ABI *fn)(void *), void
 int LKL_ABI lkl_posix_timer_set_oneshot(struct lkl_timer *timer,
 					unsigned long long delta_ns);
 void LKL_ABI lkl_posix_timer_free(struct lkl_timer *timer);
+/* Around fork(): no timer comes, goes or begins to run. */
+void lkl_posix_timer_fork_prepare(void);
+void lkl_posix_timer_fork_done(int child);
 
 #endif

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "host.h"
 #include "timer.h"
 
 /* A function that is running; on the stack of its thread. */
@@ -18,27 +19,26 @@ static struct lkl_timer *timers;
 static struct run *runs;
 static pthread_cond_t ran = PTHREAD_COND_INITIALIZER;
 
-static void before_fork(void)
+void lkl_posix_timer_fork_prepare(void)
 {
 	pthread_mutex_lock(&lock);
 }
 
-static void in_parent(void)
+/*
+ * What runs in the parent runs there only. So do the system's timers; a child that makes them
+ * anew as it needs them makes no threads here, where the C library may not be ready for them.
+ */
+void lkl_posix_timer_fork_done(int child)
 {
-	pthread_mutex_unlock(&lock);
-}
+	struct lkl_timer *t;
 
-/* What runs in the parent runs there only. */
-static void in_child(void)
-{
-	runs = NULL;
-	pthread_cond_init(&ran, NULL);
+	if (child) {
+		for (t = timers; t; t = t->next)
+			t->made = 0;
+		runs = NULL;
+		pthread_cond_init(&ran, NULL);
+	}
 	pthread_mutex_unlock(&lock);
-}
-
-static void start(void)
-{
-	pthread_atfork(before_fork, in_parent, in_child);
 }
 
 static void ended(const struct run *run)
@@ -73,20 +73,31 @@ void lkl_posix_timer_expired(uintptr_t id)
 	pthread_mutex_unlock(&lock);
 }
 
+/* Under @lock. */
+static int make(struct lkl_timer *timer)
+{
+	if (timer->made)
+		return 0;
+	if (lkl_posix_timer_make(timer))
+		return -1;
+	__atomic_store_n(&timer->made, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
 struct lkl_timer *LKL_ABI lkl_posix_timer_alloc(void (LKL_ABI *fn)(void *), void *arg)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static uintptr_t last_id;
 	struct lkl_timer *timer = malloc(sizeof(*timer));
 
 	if (!timer)
 		return NULL;
-	pthread_once(&once, start);
+	lkl_host_fork_start();
 	timer->fn = fn;
 	timer->arg = arg;
+	timer->made = 0;
 	pthread_mutex_lock(&lock);
 	timer->id = ++last_id;
-	if (lkl_posix_timer_make(timer)) {
+	if (make(timer)) {
 		free(timer);
 		timer = NULL;
 	} else {
@@ -100,7 +111,14 @@ struct lkl_timer *LKL_ABI lkl_posix_timer_alloc(void (LKL_ABI *fn)(void *), void
 int LKL_ABI lkl_posix_timer_set_oneshot(struct lkl_timer *timer,
 					unsigned long long delta_ns)
 {
-	return lkl_posix_timer_set(timer, delta_ns);
+	int err = 0;
+
+	if (!__atomic_load_n(&timer->made, __ATOMIC_ACQUIRE)) {
+		pthread_mutex_lock(&lock);
+		err = make(timer);
+		pthread_mutex_unlock(&lock);
+	}
+	return err ? err : lkl_posix_timer_set(timer, delta_ns);
 }
 
 /* Whether its function runs in another thread. */
@@ -120,7 +138,8 @@ void LKL_ABI lkl_posix_timer_free(struct lkl_timer *timer)
 
 	if (!timer)
 		return;
-	lkl_posix_timer_unmake(timer);
+	if (__atomic_load_n(&timer->made, __ATOMIC_ACQUIRE))
+		lkl_posix_timer_unmake(timer);
 	pthread_mutex_lock(&lock);
 	for (p = &timers; *p != timer; p = &(*p)->next)
 		;

@@ -15,6 +15,8 @@ struct lkl_timer {
 	void *arg;
 	/* The system's, if it has such. */
 	timer_t system;
+	/* Whether it is there; not so in a child of fork() until it is set. Atomic. */
+	int made;
 };
 
 /* timer_os.c of each system. 0, or -1 with errno. */
