@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fork() of a process with a running kernel. time limit: 120 s */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -136,6 +137,67 @@ START_TEST(grandchild)
 		}
 		expect_child(inner);
 		child_ends(lkl_sys_access("/tmp/g", 0) == -LKL_ENOENT);
+	}
+	expect_child(pid);
+}
+END_TEST
+
+static void LKL_ABI end_at_once(void *arg)
+{
+	(void)arg;
+}
+
+static void make_and_join(void)
+{
+	lkl_thread_t thread = lkl_host_ops.thread_create(end_at_once, NULL);
+
+	if (!thread || lkl_host_ops.thread_join(thread))
+		_exit(1);
+}
+
+/* The thread keeps each lock of the host for a while. */
+static __thread int lingers;
+
+/* In place of the C library's. */
+int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	static int (*_Atomic real)(pthread_mutex_t *);
+
+	if (!real)
+		real = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_unlock");
+	if (lingers)
+		usleep(1000);
+	return real(mutex);
+}
+
+static void *make_threads(void *arg)
+{
+	lingers = 1;
+	for (;;)
+		make_and_join();
+	return arg;
+}
+
+/* The child makes threads, which have stacks of ours there, and forks as well. */
+START_TEST(grandchildren_meanwhile)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		pthread_t thread;
+
+		ck_assert(!pthread_create(&thread, NULL, make_threads, NULL));
+		for (int i = 0; i < 50; i++) {
+			pid_t inner = fork();
+
+			if (!inner) {
+				make_and_join();
+				_exit(0);
+			}
+			expect_child(inner);
+		}
+		child_ends(1);
 	}
 	expect_child(pid);
 }
@@ -790,6 +852,7 @@ int main(void)
 		busy_parent, while_threads_start, while_threads_call, random_numbers,
 		signal_to_the_child, once_shown, shown,
 		busy_parent, while_threads_start, once_shown, shown,
+		grandchildren_meanwhile, busy_parent, while_threads_start, once_shown, shown,
 		no_room_for_a_copy, disk_with_timer,
 	};
 	const TTest *const bare[] = { fixed_random_numbers };

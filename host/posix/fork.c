@@ -67,18 +67,20 @@ static void prepare(void)
 	/* Waits for devices, which may wait for timers. */
 	lkl_kernel_fork_prepare();
 	lkl_posix_timer_fork_prepare();
+	lkl_posix_thread_fork_prepare();
 	await_sleep();
 }
 
 static void in_parent(void)
 {
+	lkl_posix_thread_fork_done(0);
 	lkl_posix_timer_fork_done(0);
 	lkl_kernel_fork_done(0);
 }
 
 static void in_child(void)
 {
-	lkl_posix_thread_forked();
+	lkl_posix_thread_fork_done(1);
 	lkl_posix_timer_fork_done(1);
 	lkl_kernel_fork_done(1);
 }

@@ -23,7 +23,8 @@ void LKL_ABI lkl_posix_mutex_lock(struct lkl_mutex *mutex);
 void LKL_ABI lkl_posix_mutex_unlock(struct lkl_mutex *mutex);
 
 /* thread.c */
-void lkl_posix_thread_forked(void);
+void lkl_posix_thread_fork_prepare(void);
+void lkl_posix_thread_fork_done(int child);
 lkl_thread_t LKL_ABI lkl_posix_thread_create(void (LKL_ABI *f)(void *), void *arg);
 void LKL_ABI lkl_posix_thread_detach(void);
 void LKL_ABI lkl_posix_thread_exit(void);

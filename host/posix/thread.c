@@ -32,14 +32,22 @@ static struct stack *stacks;
 static pthread_mutex_t stacks_lock = PTHREAD_MUTEX_INITIALIZER;
 static int is_child;
 
-/*
- * In a child of fork(): threads of the parent may have been waiting in the kernel, and
- * what it has of them lies on their stacks, timers for instance. The C library takes
- * those for free now, and would give them to the threads that we make.
- */
-void lkl_posix_thread_forked(void)
+/* A child may have children that make threads as well. */
+void lkl_posix_thread_fork_prepare(void)
 {
-	is_child = 1;
+	pthread_mutex_lock(&stacks_lock);
+}
+
+/*
+ * In a child: threads of the parent may have been waiting in the kernel, and what it has
+ * of them lies on their stacks, timers for instance. The C library takes those for free
+ * now, and would give them to the threads that we make.
+ */
+void lkl_posix_thread_fork_done(int child)
+{
+	if (child)
+		is_child = 1;
+	pthread_mutex_unlock(&stacks_lock);
 }
 
 static struct stack *new_stack(pthread_attr_t *attr)
