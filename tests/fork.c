@@ -849,15 +849,13 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		both_go_on, child_lives, child_restarts, many_children, grandchild,
-		busy_parent, while_threads_start, while_threads_call, random_numbers,
-		signal_to_the_child, once_shown, shown,
-		busy_parent, while_threads_start, once_shown, shown,
-		grandchildren_meanwhile, busy_parent, while_threads_start, once_shown, shown,
-		no_room_for_a_copy, disk_with_timer,
+		grandchildren_meanwhile, busy_parent, while_threads_start, while_threads_call,
+		random_numbers, signal_to_the_child, once_shown, shown, no_room_for_a_copy,
+		disk_with_timer,
 	};
-	const TTest *const bare[] = { fixed_random_numbers };
 	const TTest *const bare[] = {
-		host_timers, halt_meanwhile, devices_meanwhile, start_meanwhile,
+		fixed_random_numbers, host_timers, halt_meanwhile, devices_meanwhile,
+		start_meanwhile,
 	};
 
 	return run_tests("fork", LIST(tests), LIST(bare), 30);
