@@ -1082,6 +1082,103 @@ START_TEST(forked)
 }
 END_TEST
 
+/* What @child exits with, in a process of its own. */
+static void in_child(int (*child)(void *arg), void *arg)
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		alarm(20);
+		_exit(child(arg));
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(!status, "child: %x", status);
+}
+
+#define LEFT	3
+
+/* The last of them was not added. */
+struct left {
+	struct lkl_netdev *nd[LEFT];
+	int id[LEFT - 1];
+};
+
+static int free_them(void *arg)
+{
+	struct left *l = arg;
+
+	for (int i = 0; i < LEFT; i++) {
+		if (i < LEFT - 1 && lkl_netdev_remove(l->id[i]))
+			return 1;
+		lkl_netdev_free(l->nd[i]);
+	}
+	return 0;
+}
+
+static int add_again(void *arg)
+{
+	struct left *l = arg;
+
+	return lkl_netdev_remove(l->id[0]) || lkl_netdev_add(l->nd[0], NULL) != -LKL_ENODEV;
+}
+
+/* A child of fork() gives up its parent's devices, whose sockets stay. */
+START_TEST(freed_in_a_child)
+{
+	const char *path[LEFT] = { file("heard"), file("bound"), file("spare") };
+	char param[LEFT][512];
+	struct left l;
+
+	snprintf(param[0], sizeof(param[0]), "listen:%s", path[0]);
+	snprintf(param[1], sizeof(param[1]), "%s|%s.other", path[1], path[1]);
+	snprintf(param[2], sizeof(param[2]), "listen:%s", path[2]);
+	for (int i = 0; i < LEFT; i++) {
+		l.nd[i] = open_dev(i == 1 ? "dgram" : "stream", param[i], 0);
+		if (i < LEFT - 1)
+			l.id[i] = ok(lkl_netdev_add(l.nd[i], NULL));
+	}
+	in_child(free_them, &l);
+	for (int i = 0; i < LEFT; i++)
+		ck_assert_msg(!access(path[i], F_OK), "%s is gone", path[i]);
+	in_child(add_again, &l);
+	for (int i = 0; i < LEFT; i++) {
+		if (i < LEFT - 1)
+			ok(lkl_netdev_remove(l.id[i]));
+		lkl_netdev_free(l.nd[i]);
+		ck_assert_int_ne(access(path[i], F_OK), 0);
+	}
+}
+END_TEST
+
+static int use_it(void *nd)
+{
+	int id = lkl_netdev_add(nd, NULL);
+
+	if (id < 0 || lkl_netdev_remove(id))
+		return 1;
+	lkl_netdev_free(nd);
+	return 0;
+}
+
+/* One that was only opened is the child's once that has added it: a daemon's for instance. */
+START_TEST(added_in_a_child)
+{
+	const char *path = file("daemon");
+	char param[512];
+	struct lkl_netdev *nd;
+
+	snprintf(param, sizeof(param), "listen:%s", path);
+	nd = open_dev("stream", param, 0);
+	in_child(use_it, nd);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	lkl_netdev_free(nd);
+}
+END_TEST
+
 /*
  * A server's answer to @request, in a frame to whom it comes from, who has no address and
  * shall have @addr: that is where it goes.
@@ -1335,7 +1432,8 @@ int main(void)
 		ways_and_neighbours,
 		offloads_differ, addresses, link_state, reconnect, multicast_filter,
 		hot_plug, vde, lossy, malformed_frames, malformed_headers,
-		malformed_shm, shm_peer_dies, idle, errors, shm_ends, forked, dhcp_to_the_offered,
+		malformed_shm, shm_peer_dies, idle, errors, shm_ends, forked, freed_in_a_child,
+		added_in_a_child, dhcp_to_the_offered,
 		dhcp_and_the_device_goes,
 		dhcp_and_fork,
 	};

@@ -37,6 +37,8 @@ void lkl_host_fault_stop(void);
 
 /* Calls lkl_kernel_fork_*() of kernel.h around each fork() from now on. Any number of times. */
 void lkl_host_fork_start(void);
+/* A number of the calling process, which a child of fork() does not share. */
+long lkl_host_process(void);
 
 /* memory.c */
 

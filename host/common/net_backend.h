@@ -103,6 +103,8 @@ struct lkl_net_backend {
 	int no_link;
 	/* A child of fork() can go on using it. */
 	int forkable;
+	/* This is such a child, the device was added in the parent, and is the parent's. */
+	int forked;
 	/* tx() takes longer than to make a frame: a thread may be made to call it. */
 	int slow_tx;
 };
@@ -139,6 +141,8 @@ struct lkl_net_backend *lkl_net_open_app(struct lkl_netdev *nd, int *err);
 struct lkl_net_own {
 	struct lkl_netdev nd;
 	struct lkl_net_backend *backend;
+	/* Who opened it or, if that was another, added it. */
+	long process;
 };
 
 extern struct lkl_dev_net_ops lkl_net_own_ops;

@@ -10,6 +10,7 @@
 
 #include <lkl.h>
 
+#include "host.h"
 #include "iomem.h"
 #include "kernel.h"
 #include "linux_errno.h"
@@ -24,8 +25,9 @@ static struct lkl_virtio_net *devices[LKL_IOMEM_SLOTS];
 static void own_free(struct lkl_netdev *nd)
 {
 	struct lkl_net_own *own = (struct lkl_net_own *)nd;
+	struct lkl_net_backend *b = own->backend;
 
-	own->backend->ops->free(own->backend, 0);
+	b->ops->free(b, b->forked || own->process != lkl_host_process());
 	free(own);
 }
 
@@ -42,6 +44,7 @@ struct lkl_netdev *lkl_net_own(struct lkl_net_backend *b)
 		return NULL;
 	}
 	own->backend = b;
+	own->process = lkl_host_process();
 	own->nd.ops = &lkl_net_own_ops;
 	own->nd.id = -1;
 	own->nd.has_vnet_hdr = !!b->hdr_len;
@@ -76,7 +79,13 @@ int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args)
 	if (mac && !is_station(mac))
 		return -LKL_ERR_INVAL;
 	if (nd->ops == &lkl_net_own_ops) {
-		b = ((struct lkl_net_own *)nd)->backend;
+		struct lkl_net_own *own = (struct lkl_net_own *)nd;
+
+		b = own->backend;
+		if (b->forked)
+			return -LKL_ERR_NODEV;
+		/* Opened before a fork() it is whose who uses it. */
+		own->process = lkl_host_process();
 	} else {
 		b = lkl_net_open_app(nd, &err);
 		if (!b)

@@ -227,6 +227,7 @@ static void net_fork_done(struct lkl_virtio_dev *dev, int child)
 		return;
 	/* The other end is the parent's, and so was the thread. */
 	net->thread = 0;
+	net->backend->forked = 1;
 	net_set(&net->forked, 1);
 	lkl_virtio_net_update_link(net);
 }

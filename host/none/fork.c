@@ -6,6 +6,11 @@ void lkl_host_fork_start(void)
 {
 }
 
+long lkl_host_process(void)
+{
+	return 0;
+}
+
 int lkl_host_memory_fork_prepare(void)
 {
 	return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fork() takes the kernel along. */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "host.h"
 #include "kernel.h"
@@ -10,7 +11,6 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TRIES		100
 #define PAUSE_US	1000
@@ -96,4 +96,9 @@ void lkl_host_fork_start(void)
 
 	/* There is no way to take a handler back. */
 	pthread_once(&once, start);
+}
+
+long lkl_host_process(void)
+{
+	return getpid();
 }

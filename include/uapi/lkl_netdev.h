@@ -106,7 +106,8 @@ struct lkl_netdev_args {
  * found the device. The interface is down until somebody brings it up.
  *
  * Return: number of the device, 0 or above, or err. -EINVAL if the address is not
- * one for a single station, or operations are missing.
+ * one for a single station, or operations are missing, -ENODEV in a child of fork() if the
+ * parent had added it.
  */
 int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args);
 
@@ -124,6 +125,9 @@ int lkl_netdev_remove(int id);
 /**
  * lkl_netdev_free() - free a device and what it was connected to
  * @nd: the device, which is not added, or was removed; may be NULL
+ *
+ * In a child of fork() one that only the parent has opened or added is the parent's: the
+ * child's memory of it is freed.
  */
 void lkl_netdev_free(struct lkl_netdev *nd);
 
