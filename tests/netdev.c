@@ -4,7 +4,9 @@
  * kernel, in two of its network namespaces. time limit: 300 s
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -1179,6 +1181,172 @@ START_TEST(added_in_a_child)
 }
 END_TEST
 
+/* Whether somebody has the other end of @fd, waiting a while for him to let go. */
+static int is_held(int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+	char buf[2048];
+	ssize_t n;
+
+	do {
+		if (poll(&end, 1, 3000) != 1)
+			return 1;
+		n = read(fd, buf, sizeof(buf));
+	} while (n > 0);
+	return n < 0 && errno != ECONNRESET;
+}
+
+static void unplug(struct lkl_netdev *nd, int id)
+{
+	ok(lkl_netdev_remove(id));
+	lkl_netdev_free(nd);
+}
+
+/* A child of fork(), and a pipe that ends it. */
+struct idle_child {
+	pid_t pid;
+	int fd;
+};
+
+/* A child with the kernel and its devices that does nothing. */
+static struct idle_child idle_child(void)
+{
+	int up[2], down[2];
+	struct idle_child c;
+	char byte;
+
+	ck_assert_int_eq(pipe2(up, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(down, O_CLOEXEC), 0);
+	fflush(NULL);
+	c.pid = fork();
+	if (!c.pid) {
+		alarm(60);
+		close(down[1]);
+		if (write(up[1], "", 1) == 1 && !read(down[0], &byte, 1))
+			_exit(0);
+		_exit(1);
+	}
+	ck_assert_int_gt(c.pid, 0);
+	c.fd = down[1];
+	ck_assert_int_eq(read(up[0], &byte, 1), 1);
+	close(up[0]);
+	close(up[1]);
+	close(down[0]);
+	return c;
+}
+
+static void end_child(struct idle_child c)
+{
+	int status;
+
+	close(c.fd);
+	ck_assert_int_eq(waitpid(c.pid, &status, 0), c.pid);
+	ck_assert_msg(!status, "child: %x", status);
+}
+
+static int socket_end(struct lkl_netdev **nd)
+{
+	char param[16];
+	int fd[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+	snprintf(param, sizeof(param), "fd:%d", fd[0]);
+	*nd = open_dev("stream", param, 0);
+	close(fd[0]);
+	return fd[1];
+}
+
+static int pipe_end(struct lkl_netdev **nd)
+{
+	const char *one = file("one"), *two = file("two");
+	char param[512];
+	int fd;
+
+	snprintf(param, sizeof(param), "%s|%s", one, two);
+	*nd = open_dev("pipe", param, 0);
+	fd = open(two, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	unlink(one);
+	unlink(two);
+	return fd;
+}
+
+/* While a child lives its parent's cables are the parent's to unplug. */
+START_TEST(unplugged_by_the_parent)
+{
+	int (*const ends[])(struct lkl_netdev **nd) = { socket_end, pipe_end };
+	struct lkl_netdev *nd[2];
+	int id[2], fd[2];
+	struct idle_child c;
+
+	for (int i = 0; i < 2; i++) {
+		fd[i] = ends[i](&nd[i]);
+		id[i] = ok(lkl_netdev_add(nd[i], NULL));
+	}
+	c = idle_child();
+	for (int i = 0; i < 2; i++) {
+		unplug(nd[i], id[i]);
+		ck_assert_msg(!is_held(fd[i]), "end %d is held", i);
+		close(fd[i]);
+	}
+	end_child(c);
+}
+END_TEST
+
+/* What is the parent's is not there to be closed a second time. */
+static int fork_again(void *arg)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(0);
+	return waitpid(pid, &status, 0) != pid || status;
+}
+
+/* Opens it again while a child of the first owner lives. */
+static void open_again(const char *type, const char *param)
+{
+	struct lkl_netdev *nd = open_dev(type, param, 0);
+	int id = ok(lkl_netdev_add(nd, NULL));
+	struct idle_child c;
+
+	in_child(fork_again, NULL);
+	c = idle_child();
+	unplug(nd, id);
+	lkl_netdev_free(open_dev(type, param, 0));
+	end_child(c);
+}
+
+START_TEST(opened_again_by_the_parent)
+{
+	const char *path = file("again");
+	char both[512];
+
+	/* Its other end is taken all the time. */
+	struct lkl_netdev *other = open_dev("shm", path, 0);
+
+	open_again("shm", path);
+	lkl_netdev_free(other);
+	unlink(path);
+	snprintf(both, sizeof(both), "%s|%s.other", path, path);
+	open_again("dgram", both);
+	open_again("stream", "listen:tcp:127.0.0.1:50411");
+}
+END_TEST
+
+START_TEST(slirp_and_an_idle_child)
+{
+	struct lkl_netdev *nd;
+	char why[200];
+
+	if (lkl_netdev_open("slirp", "", 0, why, sizeof(why), &nd) == -LKL_ENOSYS)
+		skip("%s", why);
+	lkl_netdev_free(nd);
+	open_again("slirp", "hostfwd=tcp:127.0.0.1:50412::80");
+}
+END_TEST
+
 /*
  * A server's answer to @request, in a frame to whom it comes from, who has no address and
  * shall have @addr: that is where it goes.
@@ -1433,7 +1601,8 @@ int main(void)
 		offloads_differ, addresses, link_state, reconnect, multicast_filter,
 		hot_plug, vde, lossy, malformed_frames, malformed_headers,
 		malformed_shm, shm_peer_dies, idle, errors, shm_ends, forked, freed_in_a_child,
-		added_in_a_child, dhcp_to_the_offered,
+		added_in_a_child, unplugged_by_the_parent, opened_again_by_the_parent,
+		slirp_and_an_idle_child, dhcp_to_the_offered,
 		dhcp_and_the_device_goes,
 		dhcp_and_fork,
 	};

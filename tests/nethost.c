@@ -5,9 +5,11 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -403,6 +405,36 @@ START_TEST(tap_goes)
 	usleep(300000);
 	ck_assert_int_lt(clock() - before, CLOCKS_PER_SEC / 30);
 	remove_dev(&d);
+}
+END_TEST
+
+/* The interface goes with the parent's device, whatever a child of fork() does. */
+START_TEST(tap_and_an_idle_child)
+{
+	int up[2], status;
+	struct dev d;
+	pid_t pid;
+	char byte;
+
+	need_network();
+	d = add_dev("tap", "t0", LKL_NET_OFFLOAD_ALL);
+	ck_assert_int_eq(pipe2(up, O_CLOEXEC), 0);
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		alarm(60);
+		if (write(up[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(read(up[0], &byte, 1), 1);
+	remove_dev(&d);
+	sh("! ip link show t0 >&2");
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	close(up[0]);
+	close(up[1]);
 }
 END_TEST
 
@@ -962,8 +994,8 @@ int main(void)
 {
 	const TTest *const inside[] = {
 		tap, tap_queues, macvtap, raw, raw_vlan, tap_goes,
-		tap_hot_plug, macvtap_hot_plug, raw_hot_plug, slirp_hot_plug, tap_idle,
-		thick_frames, gathered_frames, captured, slirp, slaac,
+		tap_and_an_idle_child, tap_hot_plug, macvtap_hot_plug, raw_hot_plug, slirp_hot_plug,
+		tap_idle, thick_frames, gathered_frames, captured, slirp, slaac,
 		passt,
 	};
 

@@ -80,6 +80,15 @@ struct lkl_net_backend_ops {
 	/* The device was added, or removed and its thread has ended. May be NULL. free. */
 	void (*attach)(struct lkl_net_backend *b);
 	void (*detach)(struct lkl_net_backend *b);
+	/*
+	 * Around fork() while the device is added. After prepare no thread is amid anything
+	 * that the child has to find whole. In a child, unless it is forkable, done closes
+	 * what the backend has of the host, lest the parent's cable stay plugged in; what
+	 * follows is free(), or another fork(). May be NULL. token, on the stack of the
+	 * application.
+	 */
+	void (*fork_prepare)(struct lkl_net_backend *b);
+	void (*fork_done)(struct lkl_net_backend *b, int child);
 	/* Frees @b; in a child of fork() it is the parent's, but for the memory. free. */
 	void (*free)(struct lkl_net_backend *b, int forked);
 };

@@ -226,6 +226,18 @@ static void stream_wake(struct lkl_net_backend *b)
 	lkl_sock_waiter_wake(to_stream(b)->waiter);
 }
 
+static void stream_fork_done(struct lkl_net_backend *b, int child)
+{
+	struct stream *s = to_stream(b);
+
+	if (!child)
+		return;
+	hang_up(s);
+	if (s->listener != LKL_NO_SOCK)
+		lkl_sock_close(s->listener);
+	s->listener = LKL_NO_SOCK;
+}
+
 static void stream_free(struct lkl_net_backend *b, int forked)
 {
 	struct stream *s = to_stream(b);
@@ -249,6 +261,7 @@ static const struct lkl_net_backend_ops stream_ops = {
 	.rx = stream_rx,
 	.wait = stream_wait,
 	.wake = stream_wake,
+	.fork_done = stream_fork_done,
 	.free = stream_free,
 };
 

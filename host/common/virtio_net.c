@@ -201,35 +201,40 @@ static void net_quiesce(struct lkl_virtio_dev *dev)
 static void net_fork_prepare(struct lkl_virtio_dev *dev, int round)
 {
 	struct lkl_virtio_net *net = to_net(dev);
+	struct lkl_net_backend *b = net->backend;
 	int i;
 
 	/* The child has no thread that would send it. */
 	if (!round)
-		lkl_net_flush(net->backend);
-	for (i = 0; i < net->backend->queues; i++)
+		lkl_net_flush(b);
+	for (i = 0; i < b->queues; i++)
 		lkl_lock(round ? net->queue[i].rx_lock : net->queue[i].tx_lock);
+	/* Who holds a lock of the backend's may want to give us frames. */
+	if (!round && b->ops->fork_prepare)
+		b->ops->fork_prepare(b);
 }
 
 static void net_fork_done(struct lkl_virtio_dev *dev, int child)
 {
 	struct lkl_virtio_net *net = to_net(dev);
+	struct lkl_net_backend *b = net->backend;
 	int i;
 
-	for (i = 0; i < net->backend->queues; i++) {
+	for (i = 0; i < b->queues; i++) {
 		lkl_unlock(net->queue[i].rx_lock);
 		lkl_unlock(net->queue[i].tx_lock);
 	}
-	if (!child)
-		return;
-	for (i = 0; i < net->backend->queues; i++)
+	for (i = 0; child && i < b->queues; i++)
 		lkl_virtio_net_forget_sender(&net->queue[i]);
-	if (net->backend->forkable)
-		return;
-	/* The other end is the parent's, and so was the thread. */
-	net->thread = 0;
-	net->backend->forked = 1;
-	net_set(&net->forked, 1);
-	lkl_virtio_net_update_link(net);
+	if (child && !b->forkable) {
+		/* The other end is the parent's, and so was the thread. */
+		net->thread = 0;
+		b->forked = 1;
+		net_set(&net->forked, 1);
+		lkl_virtio_net_update_link(net);
+	}
+	if (b->ops->fork_done)
+		b->ops->fork_done(b, child);
 }
 
 static const struct lkl_virtio_model net_model = {

@@ -80,14 +80,25 @@ static long netmap_rx(struct lkl_net_backend *b, int queue, struct iovec *iov, i
 	return done == head.len ? (long)done : 0;
 }
 
-static void netmap_free(struct lkl_net_backend *b, int forked)
+/* In a child of fork() a parent's own port stays as it is. */
+static void close_port(struct netmap *m)
 {
-	struct netmap *m = to_netmap(b);
-
 	/* Its descriptor is the port's. */
 	m->f.fd[0] = -1;
-	if (m->port && !forked)
+	if (m->port)
 		nm_close(m->port);
+	m->port = NULL;
+}
+
+static void netmap_fork_done(struct lkl_net_backend *b, int child)
+{
+	if (child)
+		close_port(to_netmap(b));
+}
+
+static void netmap_free(struct lkl_net_backend *b, int forked)
+{
+	close_port(to_netmap(b));
 	lkl_net_fd_free(b, forked);
 }
 
@@ -97,6 +108,7 @@ static const struct lkl_net_backend_ops netmap_ops = {
 	.rx = netmap_rx,
 	.wait = lkl_net_fd_wait,
 	.wake = lkl_net_fd_wake,
+	.fork_done = netmap_fork_done,
 	.free = netmap_free,
 };
 

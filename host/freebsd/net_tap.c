@@ -24,6 +24,7 @@ static const struct lkl_net_backend_ops tap_ops = {
 	.rx = lkl_net_fd_rx,
 	.wait = lkl_net_fd_wait,
 	.wake = lkl_net_fd_wake,
+	.fork_done = lkl_net_fd_fork_done,
 	.free = lkl_net_fd_free,
 };
 

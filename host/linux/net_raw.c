@@ -97,6 +97,7 @@ static const struct lkl_net_backend_ops raw_ops = {
 	.hup = lkl_net_fd_hup,
 	.attach = lkl_net_fd_attach,
 	.detach = lkl_net_fd_detach,
+	.fork_done = lkl_net_fd_fork_done,
 	.free = lkl_net_fd_free,
 };
 

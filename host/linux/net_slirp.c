@@ -4,7 +4,8 @@
  * sockets of this process.
  *
  * The library knows no threads and needs a real stack, so the device's thread alone
- * calls it. Frames from the kernel are copied and wait for the thread.
+ * calls it. Frames from the kernel are copied and wait for the thread. Whoever forks has to
+ * find the library at rest: the child has it close what is the parent's.
  */
 #ifdef HAVE_SLIRP
 #include <errno.h>
@@ -48,6 +49,8 @@ struct slirp {
 	struct lkl_net_backend base;
 	Slirp *slirp;
 	int wake_fd;
+	/* Around calls of the library; before @lock and what lkl_net_input() takes. */
+	lkl_lock_t calls;
 	lkl_lock_t lock;
 	/* Under @lock: from the kernel. */
 	struct queue out;
@@ -346,36 +349,58 @@ static void slirp_wait(struct lkl_net_backend *b, struct lkl_net_wait *w)
 	int all, ret;
 
 	w->rx = 0;
+	lkl_lock(s->calls);
 	all = move_frames(s);
-	/* If frames waited for their turn there is room now. */
-	if (w->tx)
-		return;
 	s->n_fds = 0;
-	if (add_poll(s->wake_fd, SLIRP_POLL_IN, s) < 0)
+	/* If frames waited for their turn there is room now. */
+	if (w->tx || add_poll(s->wake_fd, SLIRP_POLL_IN, s) < 0) {
+		lkl_unlock(s->calls);
 		return;
+	}
 	/* Nothing more is read while the kernel has no room for what there is. */
 	if (all)
 		slirp_pollfds_fill(s->slirp, &ms, add_poll, s);
 	ms = run_timers(s, ms);
+	lkl_unlock(s->calls);
 	ret = poll(s->fds, s->n_fds, ms > INT32_MAX ? -1 : (int)ms);
 	if (ret > 0 && s->fds[0].revents && read(s->wake_fd, &count, sizeof(count)) < 0) {
 		/* Somebody else's wake-up; there is nothing to count. */
 	}
-	if (all)
-		slirp_pollfds_poll(s->slirp, ret < 0, get_revents, s);
+	if (!all)
+		return;
+	lkl_lock(s->calls);
+	slirp_pollfds_poll(s->slirp, ret < 0, get_revents, s);
+	lkl_unlock(s->calls);
+}
+
+static void slirp_fork_prepare(struct lkl_net_backend *b)
+{
+	lkl_lock(to_slirp(b)->calls);
+}
+
+static void slirp_fork_done(struct lkl_net_backend *b, int child)
+{
+	struct slirp *s = to_slirp(b);
+
+	lkl_unlock(s->calls);
+	if (!child || !s->slirp)
+		return;
+	slirp_cleanup(s->slirp);
+	s->slirp = NULL;
 }
 
 static void slirp_free(struct lkl_net_backend *b, int forked)
 {
 	struct slirp *s = to_slirp(b);
 
-	/* In a child the library's state may be that of the middle of a call. */
+	/* Without the above the library's state may be that of the middle of a call. */
 	if (s->slirp && !forked)
 		slirp_cleanup(s->slirp);
 	free_queue(&s->out);
 	free_queue(&s->in);
 	if (s->wake_fd >= 0)
 		close(s->wake_fd);
+	lkl_lock_free(s->calls);
 	lkl_lock_free(s->lock);
 	free(s->fds);
 	free(s);
@@ -387,6 +412,8 @@ static const struct lkl_net_backend_ops slirp_ops = {
 	.rx_space = slirp_rx_space,
 	.wait = slirp_wait,
 	.wake = slirp_dev_wake,
+	.fork_prepare = slirp_fork_prepare,
+	.fork_done = slirp_fork_done,
 	.free = slirp_free,
 };
 
@@ -445,8 +472,9 @@ int lkl_net_open_slirp(const char *param, uint32_t offload, struct lkl_net_why *
 	s->base.ops = &slirp_ops;
 	s->base.queues = 1;
 	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->calls = lkl_lock_new();
 	s->lock = lkl_lock_new();
-	if (s->wake_fd < 0 || !s->lock)
+	if (s->wake_fd < 0 || !s->calls || !s->lock)
 		err = lkl_net_fail(why, -ENOMEM, "no memory or too many open files");
 	if (!err)
 		err = start(s, &options, why);

@@ -73,12 +73,23 @@ static int tap_set_queues(struct lkl_net_backend *b, int n)
 	return 0;
 }
 
-static void tap_free(struct lkl_net_backend *b, int forked)
+static void close_groups(struct tap *t)
 {
-	struct tap *t = (struct tap *)b;
-
 	if (t->groups_fd >= 0)
 		close(t->groups_fd);
+	t->groups_fd = -1;
+}
+
+static void tap_fork_done(struct lkl_net_backend *b, int child)
+{
+	if (child)
+		close_groups((struct tap *)b);
+	lkl_net_fd_fork_done(b, child);
+}
+
+static void tap_free(struct lkl_net_backend *b, int forked)
+{
+	close_groups((struct tap *)b);
 	lkl_net_fd_free(b, forked);
 }
 
@@ -93,6 +104,7 @@ static const struct lkl_net_backend_ops tap_ops = {
 	.detach = lkl_net_fd_detach,
 	.set_queues = tap_set_queues,
 	.set_offload = tap_set_offload,
+	.fork_done = tap_fork_done,
 	.free = tap_free,
 };
 

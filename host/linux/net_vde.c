@@ -41,14 +41,34 @@ static long vde_rx(struct lkl_net_backend *b, int queue, struct iovec *iov, int 
 	return lkl_iov_write(iov, n, v->in, len);
 }
 
+/* The library would tell the switch, and remove the parent's socket. */
+static void leave(struct vde *v)
+{
+	int ctl = v->conn ? vde_ctlfd(v->conn) : -1;
+
+	if (ctl >= 0 && ctl != v->f.fd[0])
+		close(ctl);
+	v->conn = NULL;
+	lkl_net_fd_close(&v->f);
+}
+
+static void vde_fork_done(struct lkl_net_backend *b, int child)
+{
+	if (child)
+		leave((struct vde *)b);
+}
+
 static void vde_free(struct lkl_net_backend *b, int forked)
 {
 	struct vde *v = (struct vde *)b;
 
-	/* The library closes what it opened; a parent's own must not hear of it. */
-	if (v->conn && !forked)
+	if (forked) {
+		leave(v);
+	} else if (v->conn) {
+		/* The library closes what it opened. */
 		vde_close(v->conn);
-	v->f.fd[0] = -1;
+		v->f.fd[0] = -1;
+	}
 	lkl_net_fd_free(b, forked);
 }
 
@@ -61,6 +81,7 @@ static const struct lkl_net_backend_ops vde_ops = {
 	.hup = lkl_net_fd_hup,
 	.attach = lkl_net_fd_attach,
 	.detach = lkl_net_fd_detach,
+	.fork_done = vde_fork_done,
 	.free = vde_free,
 };
 

@@ -61,6 +61,7 @@ static const struct lkl_net_backend_ops dgram_ops = {
 	.rx = lkl_net_fd_rx,
 	.wait = lkl_net_fd_wait,
 	.wake = lkl_net_fd_wake,
+	.fork_done = lkl_net_fd_fork_done,
 	.free = dgram_free,
 };
 

@@ -26,13 +26,23 @@ void lkl_net_fd_close(struct net_fd *f)
 {
 	int i;
 
-	for (i = 0; i < LKL_NET_QUEUES_MAX; i++)
-		if (f->fd[i] >= 0)
-			close(f->fd[i]);
 	if (f->out_fd >= 0 && f->out_fd != f->fd[0])
 		close(f->out_fd);
+	f->out_fd = -1;
+	for (i = 0; i < LKL_NET_QUEUES_MAX; i++) {
+		if (f->fd[i] >= 0)
+			close(f->fd[i]);
+		f->fd[i] = -1;
+	}
 	if (f->wake_fd >= 0)
 		close(f->wake_fd);
+	f->wake_fd = -1;
+}
+
+void lkl_net_fd_fork_done(struct lkl_net_backend *b, int child)
+{
+	if (child)
+		lkl_net_fd_close(to_fd(b));
 }
 
 void lkl_net_fd_free(struct lkl_net_backend *b, int forked)

@@ -25,12 +25,13 @@ static inline struct net_fd *to_fd(struct lkl_net_backend *b)
 
 /* Fills @f, zeroed before, but for what it has to say of itself. 0 or a negative errno. */
 int lkl_net_fd_init(struct net_fd *f, const struct lkl_net_backend_ops *ops);
-/* Closes whatever is open. */
+/* Closes whatever is open, once. */
 void lkl_net_fd_close(struct net_fd *f);
 
 /* For struct lkl_net_backend_ops. */
 void lkl_net_fd_wait(struct lkl_net_backend *b, struct lkl_net_wait *w);
 void lkl_net_fd_wake(struct lkl_net_backend *b);
+void lkl_net_fd_fork_done(struct lkl_net_backend *b, int child);
 /* For a @f from calloc(). */
 void lkl_net_fd_free(struct lkl_net_backend *b, int forked);
 

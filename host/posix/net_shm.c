@@ -283,24 +283,41 @@ static void shm_detach(struct lkl_net_backend *b)
 	lkl_net_idle_remove(&to_shm(b)->idle);
 }
 
-static void shm_free(struct lkl_net_backend *b, int forked)
+/* What is mapped keeps the locks as well. */
+static void let_go(struct shm *s, int forked)
 {
-	struct shm *s = to_shm(b);
 	int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 2; i++) {
 		if (s->data[i])
 			munmap(s->data[i], 2 * RING_SIZE);
+		s->data[i] = NULL;
+	}
 	if (s->fd >= 0)
 		lkl_shm_close(s->fd, forked);
-	if (s->idle.wake_fd >= 0)
-		close(s->idle.wake_fd);
+	s->fd = -1;
 	if (s->front) {
 		/* It looks, and finds our lock gone. */
 		if (!forked)
 			ring_bell(s, !s->end);
 		munmap(s->front, FRONT_SIZE);
 	}
+	s->front = NULL;
+}
+
+static void shm_fork_done(struct lkl_net_backend *b, int child)
+{
+	if (child)
+		let_go(to_shm(b), 1);
+}
+
+static void shm_free(struct lkl_net_backend *b, int forked)
+{
+	struct shm *s = to_shm(b);
+
+	let_go(s, forked);
+	if (s->idle.wake_fd >= 0)
+		close(s->idle.wake_fd);
 	free(s);
 }
 
@@ -313,6 +330,7 @@ static const struct lkl_net_backend_ops shm_ops = {
 	.hup = shm_hup,
 	.attach = shm_attach,
 	.detach = shm_detach,
+	.fork_done = shm_fork_done,
 	.free = shm_free,
 };
 
