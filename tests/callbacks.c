@@ -10,9 +10,10 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "test.h"
+#include "net.h"
 
 #define SECTOR 512
 
@@ -144,10 +145,14 @@ END_TEST
 
 static atomic_int rx_result, rx_fd = -1;
 static sem_t end_of_device;
+/* What was to be sent, in the kernel's memory. */
+static void *_Atomic sent;
 
 static int no_tx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
 {
 	int len = 0;
+
+	sent = iov[0].iov_base;
 
 	for (int i = 0; i < cnt; i++)
 		len += iov[i].iov_len;
@@ -182,7 +187,8 @@ START_TEST(from_a_network_device)
 		.tx = no_tx, .rx = rx_from_file, .poll = rx_poll, .poll_hup = rx_hup,
 	};
 	struct lkl_netdev nd = { .ops = &net_ops };
-	int fd = ok(lkl_sys_open("/tmp/frames", LKL_O_RDWR | LKL_O_CREAT, 0600)), id;
+	int fd = ok(lkl_sys_open("/tmp/frames", LKL_O_RDWR | LKL_O_CREAT, 0600)), id, ps;
+	static const struct side inside;
 	static char frame[60];
 
 	is(lkl_sys_write(fd, frame, sizeof(frame)), sizeof(frame));
@@ -193,8 +199,165 @@ START_TEST(from_a_network_device)
 	for (int i = 0; i < 5000 && rx_fd >= 0; i++)
 		usleep(1000);
 	is(rx_result, sizeof(frame));
+	/* No system call has business in the kernel's own buffers. */
+	ps = packet_socket(&inside, ok(lkl_netdev_get_ifindex(id)));
+	is(lkl_sys_write(ps, frame, sizeof(frame)), sizeof(frame));
+	for (int i = 0; i < 5000 && !sent; i++)
+		usleep(1000);
+	fails(lkl_sys_pwrite64(fd, sent, 8, 0), LKL_EFAULT);
+	ok(lkl_sys_close(ps));
 	ok(lkl_netdev_remove(id));
 	ok(lkl_sys_close(fd));
+}
+END_TEST
+
+/* ---- one whose rx() stays in a system call until it is told to go on ------------------ */
+
+static int slow_pipe[2];
+static atomic_int in_rx, slow_left, slow_frames;
+
+static int slow_rx(struct lkl_netdev *nd, struct iovec *iov, int cnt)
+{
+	int len;
+
+	if (slow_left <= 0)
+		return -1;
+	slow_left--;
+	in_rx = 1;
+	len = lkl_sys_read(slow_pipe[0], iov[0].iov_base, 60);
+	in_rx = 0;
+	slow_frames++;
+	return len;
+}
+
+static int slow_poll(struct lkl_netdev *nd)
+{
+	if (slow_left > 0)
+		return LKL_DEV_NET_POLL_RX;
+	sem_wait(&end_of_device);
+	return LKL_DEV_NET_POLL_HUP;
+}
+
+struct slow {
+	struct lkl_dev_net_ops ops;
+	struct lkl_netdev nd;
+	int id, ifindex;
+};
+
+/* A device with its thread in rx(), for frames of which the first is not there yet. */
+static void be_in_rx(struct slow *s, int frames)
+{
+	s->ops = (struct lkl_dev_net_ops){
+		.tx = no_tx, .rx = slow_rx, .poll = slow_poll, .poll_hup = rx_hup,
+	};
+	s->nd = (struct lkl_netdev){ .ops = &s->ops };
+	ok(lkl_sys_pipe2(slow_pipe, 0));
+	sem_init(&end_of_device, 0, 0);
+	slow_left = frames;
+	s->id = ok(lkl_netdev_add(&s->nd, NULL));
+	s->ifindex = ok(lkl_netdev_get_ifindex(s->id));
+	ok(lkl_if_up(s->ifindex));
+	for (int i = 0; i < 5000 && !in_rx; i++)
+		usleep(1000);
+	ck_assert(in_rx);
+}
+
+/* A frame to everybody, of no protocol. */
+static void send_slow(void)
+{
+	static char frame[60];
+
+	memset(frame, 0xff, 6);
+	is(lkl_sys_write(slow_pipe[1], frame, sizeof(frame)), sizeof(frame));
+}
+
+static long received(void)
+{
+	static const char path[] = "/sysfs/class/net/eth0/statistics/rx_packets";
+	char text[32] = "";
+	int fd = ok(lkl_sys_open(path, LKL_O_RDONLY, 0));
+
+	ok(lkl_sys_read(fd, text, sizeof(text) - 1));
+	ok(lkl_sys_close(fd));
+	return atol(text);
+}
+
+static void end_slow(struct slow *s)
+{
+	ok(lkl_netdev_remove(s->id));
+	ok(lkl_sys_close(slow_pipe[0]));
+	ok(lkl_sys_close(slow_pipe[1]));
+}
+
+static void await_frames(int n)
+{
+	for (int i = 0; i < 5000 && slow_frames < n; i++)
+		usleep(1000);
+	is(slow_frames, n);
+}
+
+/* Whatever the driver has the device do meanwhile. */
+START_TEST(while_a_network_device_receives)
+{
+	struct slow s;
+	long before;
+
+	ok(lkl_mount_fs("sysfs"));
+	be_in_rx(&s, 2);
+	ok(lkl_if_down(s.ifindex));
+	ok(lkl_if_up(s.ifindex));
+	ok(lkl_if_set_mac(s.ifindex, "\2\0\0\0\0\7"));
+	before = received();
+	send_slow();
+	send_slow();
+	await_frames(2);
+	for (int i = 0; i < 5000 && received() != before + 2; i++)
+		usleep(1000);
+	is(received(), before + 2);
+	end_slow(&s);
+}
+END_TEST
+
+static void *send_soon(void *arg)
+{
+	usleep(100000);
+	send_slow();
+	return NULL;
+}
+
+/* The frame comes when the device has been reset, and its buffers are others' memory. */
+START_TEST(removed_while_it_receives)
+{
+	pthread_t sender;
+	struct slow s;
+
+	be_in_rx(&s, 1);
+	ck_assert_int_eq(pthread_create(&sender, NULL, send_soon, NULL), 0);
+	end_slow(&s);
+	is(slow_frames, 1);
+	pthread_join(sender, NULL);
+}
+END_TEST
+
+START_TEST(fork_while_it_receives)
+{
+	struct slow s;
+	int status;
+	pid_t pid;
+
+	be_in_rx(&s, 1);
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		alarm(10);
+		_exit(lkl_sys_getpid() != 1 || lkl_netdev_remove(s.id));
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(!status, "child: %x", status);
+	send_slow();
+	await_frames(1);
+	end_slow(&s);
 }
 END_TEST
 
@@ -281,7 +444,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const inside[] = {
-		from_a_disk, from_a_network_device, from_a_timer_of_the_host,
+		from_a_disk, from_a_network_device, while_a_network_device_receives,
+		removed_while_it_receives, fork_while_it_receives, from_a_timer_of_the_host,
 		from_a_thread_of_the_host, from_a_signal_handler,
 	};
 	const TTest *const bare[] = { from_print, from_a_disk_of_two_kernels };

@@ -57,7 +57,6 @@ static void put_backend(struct lkl_netdev *nd, struct lkl_net_backend *b)
 	if (nd->ops == &lkl_net_own_ops)
 		return;
 	b->ops->free(b, 0);
-	lkl_lend_memory(-1);
 }
 
 /* Whether an interface can have that address. */
@@ -90,11 +89,6 @@ int lkl_netdev_add(struct lkl_netdev *nd, struct lkl_netdev_args *args)
 		b = lkl_net_open_app(nd, &err);
 		if (!b)
 			return err;
-		err = lkl_lend_memory(1);
-		if (err) {
-			b->ops->free(b, 0);
-			return err;
-		}
 	}
 	if (b->owner) {
 		put_backend(nd, b);

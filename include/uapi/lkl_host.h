@@ -278,7 +278,7 @@ struct lkl_disk_limits {
  *	under way. Called by the kernel: it must not block, and makes no system calls.
  *	A flush covers the writes that were complete when it was submitted. May be NULL.
  *	Buffers of a request are in the kernel's memory mostly. System calls take such
- *	addresses (no -EFAULT) while there is a disk or network device with operations
+ *	addresses (no -EFAULT) while there is a disk with operations
  * @get_limits: changes @limits to what the disk can do. Returns 0 or err. Called by
  *	lkl_disk_add(). May be NULL
  */

@@ -69,8 +69,9 @@ struct lkl_netdev {
  *	it cannot be taken now: it is offered again when poll() says so. Called while
  *	the kernel waits: must not block, and system calls return -EDEADLK
  * @rx: receives one frame into @cnt buffers. Returns its length, or negative if there
- *	is none. Must not block; called from a thread of the device's own. System calls
- *	may fill the buffers
+ *	is none. Called from a thread of the device's own, and may make system calls, which
+ *	may fill the buffers. Must not block: lkl_netdev_remove() waits for it, and so do
+ *	frames that tx() refused
  * @poll: waits until rx() has a frame, a tx() that refused could succeed, or poll_hup()
  *	is called. Returns LKL_DEV_NET_POLL_... Called from the device's thread
  * @poll_hup: makes poll() return LKL_DEV_NET_POLL_HUP, now and later. Any thread
