@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib/shell.sh"
 
 export LKL_STAND_IN_LOG=$tmp/calls
-suites="timers disk fork netdev bsd_devices"
+suites="timers disk fork fork_disk netdev bsd_devices"
 [ -z "$LKL_TEST_ALL" ] || suites=
 
 other_build freebsd-on-linux build/freebsd-on-linux HOST=freebsd-on-linux LKL_TEST_ALL= \

@@ -80,7 +80,7 @@ static int finish(struct aio *a, struct control *c)
 	return 1;
 }
 
-static void *reap(void *arg)
+static void LKL_ABI reap(void *arg)
 {
 	struct kevent events[EVENTS];
 	struct aio *a = arg;
@@ -103,7 +103,6 @@ static void *reap(void *arg)
 		lkl_blk_flight_left(&a->flight, left);
 		pthread_mutex_unlock(&a->flight.lock);
 	}
-	return NULL;
 }
 
 /* With the lock held. */
@@ -191,7 +190,7 @@ static void aio_engine_close(struct lkl_blk_backend *b)
 	if (a->flight.state == BLK_STARTED) {
 		EV_SET(&stop, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, NULL);
 		kevent(a->queue, &stop, 1, NULL, 0, NULL);
-		pthread_join(a->flight.thread, NULL);
+		lkl_blk_flight_join(&a->flight);
 		close(a->queue);
 	}
 	lkl_blk_flight_destroy(&a->flight);

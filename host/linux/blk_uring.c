@@ -279,13 +279,13 @@ static void give_up(struct uring *u)
 	pthread_mutex_unlock(&u->flight.lock);
 }
 
-static void *ring_thread(void *arg)
+static void LKL_ABI ring_thread(void *arg)
 {
 	struct uring *u = arg;
 
 	if (setup_ring(u)) {
 		give_up(u);
-		return NULL;
+		return;
 	}
 	pthread_mutex_lock(&u->flight.lock);
 	u->ready = 1;
@@ -293,7 +293,6 @@ static void *ring_thread(void *arg)
 	pthread_mutex_unlock(&u->flight.lock);
 	serve(u);
 	io_uring_queue_exit(&u->ring);
-	return NULL;
 }
 
 /* With the lock held. */
@@ -417,7 +416,7 @@ static void uring_close(struct lkl_blk_backend *b)
 	pthread_mutex_unlock(&u->flight.lock);
 	if (started) {
 		wake(u);
-		pthread_join(u->flight.thread, NULL);
+		lkl_blk_flight_join(&u->flight);
 		close(u->wake_fd);
 	}
 	lkl_blk_flight_destroy(&u->flight);

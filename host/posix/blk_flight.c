@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <signal.h>
 
 #include "blk_flight.h"
+#include "posix.h"
 
 void lkl_blk_flight_init(struct blk_flight *f)
 {
@@ -16,17 +16,16 @@ void lkl_blk_flight_destroy(struct blk_flight *f)
 	pthread_mutex_destroy(&f->lock);
 }
 
-/* The application's signals are none of the thread's business. */
-void lkl_blk_flight_start(struct blk_flight *f, void *(*run)(void *), void *arg)
+/* Not the C library's way: in a child of fork() that takes stacks which are in use. */
+void lkl_blk_flight_start(struct blk_flight *f, void (LKL_ABI *run)(void *), void *arg)
 {
-	sigset_t all, old;
-	int err;
+	f->thread = lkl_posix_thread_create(run, arg);
+	f->state = f->thread ? BLK_STARTED : BLK_UNUSABLE;
+}
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&f->thread, NULL, run, arg);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	f->state = err ? BLK_UNUSABLE : BLK_STARTED;
+void lkl_blk_flight_join(struct blk_flight *f)
+{
+	lkl_posix_thread_join(f->thread);
 }
 
 void lkl_blk_flight_left(struct blk_flight *f, unsigned int n)

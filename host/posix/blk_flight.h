@@ -21,14 +21,16 @@ struct blk_flight {
 	/* Submitted to the engine and not completed. */
 	unsigned int count;
 
-	pthread_t thread;
+	lkl_thread_t thread;
 };
 
 void lkl_blk_flight_init(struct blk_flight *f);
 void lkl_blk_flight_destroy(struct blk_flight *f);
 
 /* With the lock held: starts the thread, which says the state. */
-void lkl_blk_flight_start(struct blk_flight *f, void *(*run)(void *), void *arg);
+void lkl_blk_flight_start(struct blk_flight *f, void (LKL_ABI *run)(void *), void *arg);
+/* Without the lock: waits for the end of the thread. */
+void lkl_blk_flight_join(struct blk_flight *f);
 /* With the lock held: @n requests have left the engine. */
 void lkl_blk_flight_left(struct blk_flight *f, unsigned int n);
 
