@@ -92,10 +92,58 @@ START_TEST(stacks_of_sleepers)
 }
 END_TEST
 
+static int slow_ring, in_ring;
+
+/* The library's calls come here first. */
+int io_uring_queue_init(unsigned int entries, void *ring, unsigned int flags)
+{
+	int (*real)(unsigned int, void *, unsigned int) = dlsym(RTLD_NEXT, "io_uring_queue_init");
+
+	if (slow_ring) {
+		__atomic_store_n(&in_ring, 1, __ATOMIC_RELEASE);
+		usleep(100000);
+	}
+	return real(entries, ring, flags);
+}
+
+static long start_disk(void *disk)
+{
+	return lkl_disk_start(*(struct lkl_disk *)disk);
+}
+
+/* The ring is just being made: the child has none to close, nor anything else instead. */
+START_TEST(while_a_ring_is_made)
+{
+	struct lkl_disk disk = file_disk(host_file("disk", MIB));
+	char buf[BLOCK];
+	struct job *job;
+	pid_t pid;
+	int fd;
+
+	if (lkl_disk_set_engine("uring"))
+		skip("no such engine");
+	fd = open_disk(ok(lkl_disk_add(&disk)));
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+		ck_assert_int_eq(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	slow_ring = 1;
+	job = run(start_disk, &disk);
+	while (!__atomic_load_n(&in_ring, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	pid = forked();
+	if (!pid)
+		_exit(fcntl(STDIN_FILENO, F_GETFD) < 0 || lkl_disk_start(disk) ||
+		      lkl_sys_pread64(fd, buf, BLOCK, 0) != BLOCK);
+	expect_child(pid);
+	is(join(job), 0);
+	ok(lkl_sys_close(fd));
+	ok(lkl_disk_remove(disk));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		stacks_of_sleepers,
+		stacks_of_sleepers, while_a_ring_is_made,
 	};
 
 	return run_tests("fork_disk", LIST(tests), NULL, 0, 30);

@@ -362,6 +362,13 @@ static void uring_drain(struct lkl_blk_backend *b)
 	lkl_blk_flight_drain(&to_uring(b)->flight, b);
 }
 
+/* With the lock held. */
+static void await_ring(struct uring *u)
+{
+	while (u->flight.state == BLK_STARTED && !u->ready)
+		pthread_cond_wait(&u->flight.idle, &u->flight.lock);
+}
+
 static void uring_start(struct lkl_blk_backend *b)
 {
 	struct uring *u = to_uring(b);
@@ -369,14 +376,17 @@ static void uring_start(struct lkl_blk_backend *b)
 	pthread_mutex_lock(&u->flight.lock);
 	if (u->flight.state == BLK_NOT_STARTED)
 		start(u);
-	while (u->flight.state == BLK_STARTED && !u->ready)
-		pthread_cond_wait(&u->flight.idle, &u->flight.lock);
+	await_ring(u);
 	pthread_mutex_unlock(&u->flight.lock);
 }
 
 static void uring_fork_prepare(struct lkl_blk_backend *b)
 {
-	lkl_blk_flight_fork_prepare(&to_uring(b)->flight, b);
+	struct uring *u = to_uring(b);
+
+	lkl_blk_flight_fork_prepare(&u->flight, b);
+	/* Half of a ring cannot be closed in the child. */
+	await_ring(u);
 }
 
 /* The child starts a ring of its own when it needs one. */
