@@ -328,9 +328,11 @@ START_TEST(mounts)
 	fails(lkl_umount_timeout("/nowhere", 0, 10), LKL_ENOENT);
 	fails(lkl_mount_fs("nosuchfs"), LKL_ENODEV);
 	fails(lkl_sys_stat("/nosuchfs", &st), LKL_ENOENT);
+	is(lkl_disk_take_over(disk), 0);
 	ok(lkl_disk_remove(disk));
 	fails(lkl_disk_remove(disk), LKL_ENOENT);
 	fails(lkl_disk_start(disk), LKL_ENOENT);
+	fails(lkl_disk_take_over(disk), LKL_ENOENT);
 	fails(mount(id, 0, "ext4", 0, NULL, mnt, sizeof(mnt)), LKL_ENOENT);
 	close(disk.fd);
 }

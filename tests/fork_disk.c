@@ -11,6 +11,10 @@
 #define MIB (1ULL << 20)
 #define BLOCK 4096
 
+/* The numbers of <linux/fs.h>, whose names the C library shares. */
+#define BLKDISCARD_	0x1277
+#define BLKZEROOUT_	0x127f
+
 static struct lkl_disk file_disk(const char *path)
 {
 	struct lkl_disk disk = { .fd = open(path, O_RDWR | O_CLOEXEC) };
@@ -140,10 +144,268 @@ START_TEST(while_a_ring_is_made)
 }
 END_TEST
 
+/* ---- whose data they are -------------------------------------------------------- */
+
+/* What the process's kernel and library print; how often they say how to go on. */
+static void (LKL_ABI *real_print)(const char *str, int len);
+static int hints;
+
+static void LKL_ABI count_hints(const char *str, int len)
+{
+	hints += memmem(str, len, "lkl_disk_take_over", strlen("lkl_disk_take_over")) != NULL;
+	real_print(str, len);
+}
+
+static int write_block(int fd, char byte, uint64_t at)
+{
+	char buf[BLOCK];
+
+	memset(buf, byte, sizeof(buf));
+	if (lkl_sys_pwrite64(fd, buf, BLOCK, at) != BLOCK)
+		return -LKL_EIO;
+	return lkl_sys_fsync(fd);
+}
+
+/* From the disk, or the host's file itself. */
+static int block_inside(int fd, uint64_t at)
+{
+	char buf[BLOCK];
+
+	if (lkl_sys_fadvise64(fd, 0, 0, 4 /* POSIX_FADV_DONTNEED */) ||
+	    lkl_sys_pread64(fd, buf, BLOCK, at) != BLOCK)
+		return -1;
+	return buf[0];
+}
+
+static int block_outside(const struct lkl_disk *disk, uint64_t at)
+{
+	char buf[BLOCK];
+
+	return pread(disk->fd, buf, BLOCK, at) == BLOCK ? buf[0] : -1;
+}
+
+static int range(int fd, unsigned int op, uint64_t at)
+{
+	uint64_t r[2] = { at, BLOCK };
+
+	return lkl_sys_ioctl(fd, op, (lkl_long)r);
+}
+
+/* In a child, with the parent's data at 0 and 1 MiB: nothing changes them, all else works. */
+static int is_refused(int fd)
+{
+	real_print = lkl_host_ops.print;
+	lkl_host_ops.print = count_hints;
+	return block_inside(fd, 0) == 'p' && write_block(fd, 'c', 0) == -LKL_EIO &&
+	       range(fd, BLKDISCARD_, MIB) < 0 && range(fd, BLKZEROOUT_, MIB) < 0 &&
+	       write_block(fd, 'c', 0) == -LKL_EIO && !lkl_sys_fsync(fd) &&
+	       block_inside(fd, MIB) == 'p' && hints == 1;
+}
+
+/* @disk is the child's now. Its own child has no more right to it. */
+static int is_taken_over(struct lkl_disk disk, int fd)
+{
+	pid_t pid;
+	int status;
+
+	if (lkl_disk_take_over(disk) || write_block(fd, 'c', 2 * MIB) ||
+	    range(fd, BLKZEROOUT_, 3 * MIB))
+		return 0;
+	pid = forked();
+	if (!pid)
+		_exit(write_block(fd, 'g', 2 * MIB) != -LKL_EIO);
+	return waitpid(pid, &status, 0) == pid && !status && !write_block(fd, 'C', 4 * MIB);
+}
+
+static void share_disk(const char *engine)
+{
+	struct lkl_disk disk = file_disk(host_file("disk", 8 * MIB));
+	pid_t pid;
+	int fd;
+
+	if (lkl_disk_set_engine(engine))
+		return;
+	fd = open_disk(ok(lkl_disk_add(&disk)));
+	ok(write_block(fd, 'p', 0));
+	ok(write_block(fd, 'p', MIB));
+	ok(write_block(fd, 'p', 3 * MIB));
+	pid = forked();
+	if (!pid)
+		_exit(!is_refused(fd) ? 1 : !is_taken_over(disk, fd) ? 2 : 0);
+	expect_child(pid);
+	is(block_outside(&disk, 0), 'p');
+	is(block_outside(&disk, MIB), 'p');
+	is(block_outside(&disk, 2 * MIB), 'c');
+	is(block_outside(&disk, 3 * MIB), 0);
+	is(block_outside(&disk, 4 * MIB), 'C');
+	/* The parent's own right is not touched. */
+	ok(write_block(fd, 'q', MIB));
+	is(block_outside(&disk, MIB), 'q');
+	ok(lkl_sys_close(fd));
+	ok(lkl_disk_remove(disk));
+	close(disk.fd);
+}
+
+START_TEST(only_one_writes)
+{
+	static const char *const engines[] = { NULL, "inline", "sync", "threads", "uring" };
+
+	for (int i = 0; i < COUNT(engines); i++)
+		share_disk(engines[i]);
+}
+END_TEST
+
+/* Whether the child's disk, removed and added again, is one that it writes. */
+START_TEST(added_anew)
+{
+	struct lkl_disk disk = file_disk(host_file("disk", MIB));
+	int fd = open_disk(ok(lkl_disk_add(&disk)));
+	pid_t pid = forked();
+
+	if (!pid) {
+		if (write_block(fd, 'c', 0) != -LKL_EIO || lkl_sys_close(fd) ||
+		    lkl_disk_remove(disk))
+			_exit(1);
+		_exit(write_block(open_disk(lkl_disk_add(&disk)), 'c', BLOCK) ? 2 : 0);
+	}
+	expect_child(pid);
+	is(block_outside(&disk, 0), 0);
+	is(block_outside(&disk, BLOCK), 'c');
+}
+END_TEST
+
+static char mnt[64];
+
+#define FILES 50
+
+static const char *in_mnt(const char *name, int i)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s%d", mnt, name, i);
+	return path;
+}
+
+/* Makes files and takes others away; whatever comes of it. */
+static void work(const char *name, const char *gone)
+{
+	static char buf[2 * BLOCK];
+
+	memset(buf, *name, sizeof(buf));
+	for (int i = 0; i < FILES; i++) {
+		int fd = lkl_sys_open(in_mnt(name, i), LKL_O_RDWR | LKL_O_CREAT, 0600);
+
+		lkl_sys_write(fd, buf, sizeof(buf));
+		lkl_sys_close(fd);
+		lkl_sys_unlink(in_mnt(gone, i));
+	}
+	lkl_sys_sync();
+}
+
+static int has_files(const char *name)
+{
+	static char buf[2 * BLOCK];
+	int i, fd;
+
+	for (i = 0; i < FILES; i++) {
+		fd = lkl_sys_open(in_mnt(name, i), LKL_O_RDONLY, 0);
+		if (fd < 0 || lkl_sys_read(fd, buf, sizeof(buf)) != sizeof(buf) ||
+		    buf[0] != *name || memcmp(buf, buf + 1, sizeof(buf) - 1) ||
+		    lkl_sys_close(fd))
+			break;
+	}
+	return i == FILES;
+}
+
+static int mount_disk(struct lkl_disk *disk)
+{
+	int id = lkl_disk_add(disk);
+
+	return id < 0 ? id : lkl_mount_dev(id, 0, "ext4", 0, NULL, mnt, sizeof(mnt));
+}
+
+/* With a kernel that knows what is on the disk and nothing else. */
+static int mount_again(struct lkl_disk *disk)
+{
+	return lkl_sys_halt() || lkl_disk_remove(*disk) || lkl_start_kernel("loglevel=4") ||
+	       mount_disk(disk);
+}
+
+static char image[4200];
+
+static int run_on_image(const char *program)
+{
+	char command[4400];
+
+	snprintf(command, sizeof(command), "PATH=$PATH:/sbin:/usr/sbin %s %s >/dev/null 2>&1",
+		 program, image);
+	return host_shell(command);
+}
+
+/* 0 where there is no mkfs. */
+static int make_ext4(struct lkl_disk *disk)
+{
+	snprintf(image, sizeof(image), "%s", host_file("ext4", 32 * MIB));
+	if (run_on_image("mkfs.ext4 -q"))
+		return 0;
+	*disk = file_disk(image);
+	ok(mount_disk(disk));
+	work("base", "none");
+	return 1;
+}
+
+/*
+ * Both go on with a file system that is mounted. The child's comes to its end, without a hang
+ * or a panic, and nothing of it gets to the parent's.
+ */
+START_TEST(mounted)
+{
+	struct lkl_disk disk;
+	pid_t pid;
+
+	if (!make_ext4(&disk))
+		skip("no mkfs.ext4");
+	pid = forked();
+	if (!pid) {
+		work("child", "base");
+		_exit(lkl_sys_mkdir(in_mnt("dir", 0), 0700) != -LKL_EROFS ? 1 :
+		      lkl_sys_mkdir("/tmp/dir", 0700) ? 2 : lkl_sys_halt() ? 3 : 0);
+	}
+	work("parent", "base");
+	expect_child(pid);
+	is(mount_again(&disk), 0);
+	ck_assert(has_files("parent"));
+	fails(lkl_sys_access(in_mnt("base", 0), 0), LKL_ENOENT);
+	fails(lkl_sys_access(in_mnt("child", 0), 0), LKL_ENOENT);
+	ok(lkl_umount_dev(0, 0, 0, 5000));
+	is(run_on_image("e2fsck -fn"), 0);
+}
+END_TEST
+
+/* As a program that becomes a daemon: the child goes on, the parent does nothing more. */
+START_TEST(taken_over)
+{
+	struct lkl_disk disk;
+	pid_t pid;
+
+	if (!make_ext4(&disk))
+		skip("no mkfs.ext4");
+	pid = forked();
+	if (!pid) {
+		if (lkl_disk_take_over(disk))
+			_exit(1);
+		work("child", "base");
+		_exit(mount_again(&disk) ? 2 : !has_files("child") ? 3 : lkl_sys_halt() ? 4 : 0);
+	}
+	expect_child(pid);
+	is(run_on_image("e2fsck -fn"), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		stacks_of_sleepers, while_a_ring_is_made,
+		stacks_of_sleepers, while_a_ring_is_made, only_one_writes, added_anew, mounted, taken_over,
 	};
 
 	return run_tests("fork_disk", LIST(tests), NULL, 0, 30);

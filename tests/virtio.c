@@ -1464,6 +1464,11 @@ START_TEST(fork_at_rest)
 		pid = fork();
 		lkl_virtio_fork_done(!pid);
 		memset(buf, pid ? 10 : 20, sizeof(buf));
+		if (!pid) {
+			ck_assert_int_eq(rw(&b.d, T_OUT, 8, buf, 4096), 1);
+			ck_assert_int_eq(rw(&b.d, T_IN, 0, back, 4096), 0);
+			ck_assert_int_eq(lkl_disk_take_over(b.disk), 0);
+		}
 		ck_assert_int_eq(rw(&b.d, T_OUT, pid ? 8 : 16, buf, 4096), 0);
 		ck_assert_int_eq(rw(&b.d, T_FLUSH, 0, NULL, 0), 0);
 		if (!pid) {

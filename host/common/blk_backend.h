@@ -84,6 +84,8 @@ struct lkl_blk_backend {
 	uint32_t logical_block_size;	/* bytes, power of two, at least 512 */
 	uint32_t physical_block_size;
 	int read_only;
+	/* A child of fork() has the same data, not a copy. */
+	int is_shared;
 	int can_discard;
 	uint32_t discard_granularity;	/* bytes */
 	int can_zero;

@@ -42,6 +42,7 @@ static int start(struct blk_file *f)
 	/* An image may end inside a sector. */
 	f->base.sectors = f->size / SECTOR + !!(f->size % SECTOR);
 	f->base.can_zero = !f->base.read_only;
+	f->base.is_shared = 1;
 	f->workers = lkl_workers_new(lkl_blk_file_threads(f), THREAD_IDLE_MS);
 	if (!f->workers)
 		return -LKL_ERR_NOMEM;

@@ -108,18 +108,37 @@ int lkl_disk_remove(struct lkl_disk disk)
 	return -LKL_ERR_NOENT;
 }
 
-int lkl_disk_start(struct lkl_disk disk)
+/* NULL if it was not added, or was removed. */
+static struct disk *find(struct lkl_disk disk)
 {
 	struct disk *d;
 
 	for (int id = 0; id < LKL_IOMEM_SLOTS; id++) {
 		d = __atomic_load_n(&disks[id], __ATOMIC_ACQUIRE);
-		if (d && d == disk.dev) {
-			lkl_virtio_blk_start(d->blk);
-			return 0;
-		}
+		if (d && d == disk.dev)
+			return d;
 	}
-	return -LKL_ERR_NOENT;
+	return NULL;
+}
+
+int lkl_disk_start(struct lkl_disk disk)
+{
+	struct disk *d = find(disk);
+
+	if (!d)
+		return -LKL_ERR_NOENT;
+	lkl_virtio_blk_start(d->blk);
+	return 0;
+}
+
+int lkl_disk_take_over(struct lkl_disk disk)
+{
+	struct disk *d = find(disk);
+
+	if (!d)
+		return -LKL_ERR_NOENT;
+	lkl_virtio_blk_take_over(d->blk);
+	return 0;
 }
 
 int lkl_disk_platform_id(int id)

@@ -95,6 +95,10 @@ struct lkl_virtio_blk {
 	struct config config;
 	/* Every write is durable before it completes. token. */
 	int write_through;
+	/* The data are the parent's, which may write them. Any thread. */
+	int refuses_writes;
+	/* That has been said. token. */
+	int said;
 	char id[ID_LEN];
 };
 
@@ -156,6 +160,20 @@ static void submit(struct lkl_virtio_blk *blk, struct blk_req *br)
 	blk->backend->ops->submit(blk->backend, io);
 }
 
+/* Of the host's files the child of a fork() has no copy. */
+static int may_write(struct lkl_virtio_blk *blk)
+{
+	if (blk->backend->read_only)
+		return 0;
+	if (!__atomic_load_n(&blk->refuses_writes, __ATOMIC_ACQUIRE))
+		return 1;
+	if (!blk->said)
+		lkl_printf("lkl: disk %d: writes fail, this is a child of fork() and the data are its parent's; see lkl_disk_take_over()\n",
+			   blk->dev.slot);
+	blk->said = 1;
+	return 0;
+}
+
 static int start_rw(struct lkl_virtio_blk *blk, struct lkl_virtio_req *req,
 		    const struct req_header *header, int write)
 {
@@ -175,13 +193,17 @@ static int start_rw(struct lkl_virtio_blk *blk, struct lkl_virtio_req *req,
 		return LKL_DEV_BLK_STATUS_IOERR;
 	if (!in_range(blk, sector, io->len / SECTOR))
 		return LKL_DEV_BLK_STATUS_IOERR;
-	if (write && blk->backend->read_only)
+	if (write && !may_write(blk))
 		return LKL_DEV_BLK_STATUS_IOERR;
 	br->in_len = write ? 0 : io->len;
 	submit(blk, br);
 	return LKL_DEV_BLK_STATUS_OK;
 }
 
+/*
+ * Not refused with the writes: what completed, if only in the parent, is durable then, and no
+ * more is said. What was refused has its error.
+ */
 static int start_flush(struct lkl_virtio_blk *blk, struct lkl_virtio_req *req)
 {
 	struct blk_req *br = (struct blk_req *)req->priv;
@@ -204,7 +226,7 @@ static int start_range(struct lkl_virtio_blk *blk, struct lkl_virtio_req *req,
 
 	if (!able)
 		return LKL_DEV_BLK_STATUS_UNSUP;
-	if (blk->backend->read_only)
+	if (!may_write(blk))
 		return LKL_DEV_BLK_STATUS_IOERR;
 	/* The configuration allows one range. */
 	if (lkl_iov_len(req->out, req->n_out) != sizeof(range))
@@ -383,10 +405,15 @@ static void blk_fork_prepare(struct lkl_virtio_dev *dev, int round)
 
 static void blk_fork_done(struct lkl_virtio_dev *dev, int child)
 {
-	struct lkl_blk_backend *b = to_blk(dev)->backend;
+	struct lkl_virtio_blk *blk = to_blk(dev);
+	struct lkl_blk_backend *b = blk->backend;
 
 	if (b->ops->fork_done)
 		b->ops->fork_done(b, child);
+	if (!child)
+		return;
+	blk->said = 0;
+	__atomic_store_n(&blk->refuses_writes, b->is_shared, __ATOMIC_RELEASE);
 }
 
 static const struct lkl_virtio_model blk_model = {
@@ -498,6 +525,11 @@ void lkl_virtio_blk_start(struct lkl_virtio_blk *blk)
 {
 	if (blk->backend->ops->start)
 		blk->backend->ops->start(blk->backend);
+}
+
+void lkl_virtio_blk_take_over(struct lkl_virtio_blk *blk)
+{
+	__atomic_store_n(&blk->refuses_writes, 0, __ATOMIC_RELEASE);
 }
 
 int lkl_virtio_blk_platform_id(const struct lkl_virtio_blk *blk)

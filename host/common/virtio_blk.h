@@ -17,6 +17,8 @@ struct lkl_virtio_blk *lkl_virtio_blk_add(struct lkl_blk_backend *backend,
 int lkl_virtio_blk_remove(struct lkl_virtio_blk *blk);
 /* Opens what the backend may need later. free. */
 void lkl_virtio_blk_start(struct lkl_virtio_blk *blk);
+/* In a child of fork(): what it writes gets to the backend again. free. */
+void lkl_virtio_blk_take_over(struct lkl_virtio_blk *blk);
 /* N in the kernel's name for the device, virtio-mmio.N; negative without one. */
 int lkl_virtio_blk_platform_id(const struct lkl_virtio_blk *blk);
 

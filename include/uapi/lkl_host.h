@@ -336,6 +336,26 @@ int lkl_disk_remove(struct lkl_disk disk);
 int lkl_disk_start(struct lkl_disk disk);
 
 /**
+ * lkl_disk_take_over() - in a child of fork(), write to a disk that the parent has
+ * @disk: as filled by lkl_disk_add() in the parent
+ *
+ * fork() takes the running kernel along, and both have the same file or device behind a
+ * disk. Two kernels that write to it, if only what their caches still have, destroy it. So
+ * the child reads such a disk, and what it would write to it fails with an I/O error: for
+ * a file system that is mounted as if the disk had become faulty. This does not hold for
+ * disks with operations of the application, which see to that themselves, nor for those
+ * that the child adds.
+ *
+ * A daemon, whose parent ends, calls this in the child as the first thing: from now on this
+ * process writes, and the parent must not any more, nor halt its kernel, but end by
+ * _exit(). It calls lkl_sys_sync() before it forks: then nothing is to be written in the
+ * moment before the call. Elsewhere it changes nothing.
+ *
+ * Return: 0, or -ENOENT if @disk was not added.
+ */
+int lkl_disk_take_over(struct lkl_disk disk);
+
+/**
  * lkl_disk_set_engine() - choose how files are worked on, for tests and benchmarks
  * @name: "inline" (in the calling thread, for files in memory), "sync" (in the calling
  *	thread, whatever it is and however long it takes), "uring" (Linux's
