@@ -402,10 +402,165 @@ START_TEST(taken_over)
 }
 END_TEST
 
+/* ---- operations of the application ----------------------------------------------- */
+
+#define STORE_BLOCKS 256
+
+/* Two disks. While @inner is an open device of the other one, requests read from that. */
+static char store[2][STORE_BLOCKS * BLOCK];
+static struct {
+	int number, inner, is_slow, forks;
+} app[2] = { { .number = 0, .inner = -1 }, { .number = 1, .inner = -1 } };
+static int in_request, child_status = -1;
+
+static int app_capacity(struct lkl_disk disk, unsigned long long *res)
+{
+	(void)disk;
+	*res = sizeof(store[0]);
+	return 0;
+}
+
+/* A fork() out of a request: the child has no kernel. */
+static void fork_inside(void)
+{
+	pid_t pid = forked();
+
+	if (!pid)
+		_exit(lkl_is_running());
+	waitpid(pid, &child_status, 0);
+}
+
+static int app_request(struct lkl_disk disk, struct lkl_blk_req *req)
+{
+	typeof(&app[0]) a = disk.handle;
+	char *at = store[a->number] + req->sector * 512;
+
+	if (req->type != LKL_DEV_BLK_TYPE_READ && req->type != LKL_DEV_BLK_TYPE_WRITE)
+		return LKL_DEV_BLK_STATUS_UNSUP;
+	__atomic_store_n(&in_request, 1, __ATOMIC_RELEASE);
+	if (a->is_slow) {
+		usleep(100000);
+		lkl_sys_getpid();
+	}
+	if (a->forks)
+		fork_inside();
+	if (a->inner >= 0 && block_inside(a->inner, 0) != 'i')
+		return LKL_DEV_BLK_STATUS_IOERR;
+	for (int i = 0; i < req->count; i++) {
+		if (req->type == LKL_DEV_BLK_TYPE_READ)
+			memcpy(req->buf[i].iov_base, at, req->buf[i].iov_len);
+		else
+			memcpy(at, req->buf[i].iov_base, req->buf[i].iov_len);
+		at += req->buf[i].iov_len;
+	}
+	return LKL_DEV_BLK_STATUS_OK;
+}
+
+static struct lkl_dev_blk_ops app_ops = {
+	.get_capacity = app_capacity,
+	.request = app_request,
+};
+
+static int app_disk(int i)
+{
+	struct lkl_disk disk = { .handle = &app[i], .ops = &app_ops };
+
+	return open_disk(ok(lkl_disk_add(&disk)));
+}
+
+/* Writes to @fd that nobody waits for, the first of them in the middle of its request. */
+static void write_behind(int fd, char byte)
+{
+	char buf[BLOCK];
+
+	memset(buf, byte, sizeof(buf));
+	for (int i = 0; i < STORE_BLOCKS; i += 64)
+		is(lkl_sys_pwrite64(fd, buf, BLOCK, i * BLOCK), BLOCK);
+	__atomic_store_n(&in_request, 0, __ATOMIC_RELEASE);
+	ok(lkl_sys_sync_file_range(fd, 0, 0, 2 /* SYNC_FILE_RANGE_WRITE */));
+	while (!__atomic_load_n(&in_request, __ATOMIC_ACQUIRE))
+		usleep(1000);
+}
+
+static int has_written(int fd, const char *to, char byte)
+{
+	if (lkl_sys_fsync(fd))
+		return 0;
+	for (int i = 0; i < STORE_BLOCKS; i += 64)
+		if (to[i * BLOCK] != byte)
+			return 0;
+	return 1;
+}
+
+/* The request under way makes a system call, others wait their turn: each side ends them. */
+START_TEST(requests_that_call)
+{
+	int fd = app_disk(0);
+	pid_t pid;
+
+	app[0].is_slow = 1;
+	write_behind(fd, 'b');
+	pid = forked();
+	if (!pid)
+		_exit(!has_written(fd, store[0], 'b') || write_block(fd, 'c', 0) ||
+		      store[0][0] != 'c');
+	expect_child(pid);
+	ck_assert(has_written(fd, store[0], 'b'));
+	ok(write_block(fd, 'p', 0));
+	ck_assert(store[0][0] == 'p');
+}
+END_TEST
+
+/* The call is one that needs another disk of the application, added before it or after it. */
+static void nest(int outer)
+{
+	int fds[2], inner = !outer;
+	pid_t pid;
+
+	memset(store[inner], 'i', BLOCK);
+	fds[0] = app_disk(0);
+	fds[1] = app_disk(1);
+	app[outer].is_slow = 1;
+	app[outer].inner = fds[inner];
+	write_behind(fds[outer], 'n');
+	pid = forked();
+	if (!pid)
+		_exit(!has_written(fds[outer], store[outer], 'n'));
+	expect_child(pid);
+	ck_assert(has_written(fds[outer], store[outer], 'n'));
+}
+
+START_TEST(requests_that_read_elsewhere)
+{
+	nest(1);
+}
+END_TEST
+
+START_TEST(requests_that_read_elsewhere_2)
+{
+	nest(0);
+}
+END_TEST
+
+START_TEST(fork_in_a_request)
+{
+	int fd = app_disk(0);
+
+	app[0].forks = 1;
+	ok(write_block(fd, 'b', 0));
+	app[0].forks = 0;
+	is(child_status, 0);
+	ok(write_block(fd, 'c', 0));
+	ck_assert(store[0][0] == 'c');
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		stacks_of_sleepers, while_a_ring_is_made, only_one_writes, added_anew, mounted, taken_over,
+		requests_that_call, requests_that_read_elsewhere, requests_that_read_elsewhere_2,
+		fork_in_a_request,
 	};
 
 	return run_tests("fork_disk", LIST(tests), NULL, 0, 30);

@@ -17,6 +17,7 @@
 #include "net/dhcp.h"
 #include "token.h"
 #include "virtio.h"
+#include "workers.h"
 
 #define CMDLINE_MAX 4096
 
@@ -592,7 +593,7 @@ void lkl_kernel_fork_prepare(void)
 		return;
 	keeps = keep_running();
 	t = running ? attach() : NULL;
-	if (t && !t->inside) {
+	if (t && !t->inside && !lkl_workers_hold()) {
 		set_inside(t, 1);
 		/* As in call(): another thread may have ended it meanwhile. */
 		k = running;
@@ -603,6 +604,7 @@ void lkl_kernel_fork_prepare(void)
 				lkl_printf("lkl: no memory for the kernel of the child\n");
 		} else {
 			set_inside(t, 0);
+			lkl_workers_let_go(0);
 		}
 	}
 	lock_threads();
@@ -633,6 +635,7 @@ static void go_on(const struct lkl_image *k, int child)
 	if (!err)
 		err = k->fork_done(&self->kernel, child);
 	set_inside(self, 0);
+	lkl_workers_let_go(child);
 	if (!err)
 		return;
 	running = NULL;
@@ -659,11 +662,13 @@ void lkl_kernel_fork_done(int child)
 	}
 	unlock_threads();
 	forking = NULL;
-	if (k)
+	if (k) {
 		go_on(k, child);
-	else if (child)
+	} else if (child) {
 		/* No kernel, or one that the caller was in the middle of. */
 		running = NULL;
+		lkl_workers_let_go(child);
+	}
 	if (keeps)
 		end_change();
 }

@@ -43,6 +43,78 @@ struct lkl_workers {
 	struct slot slots[LKL_WORKERS_MAX];
 };
 
+/*
+ * Jobs that call the kernel, of all workers: how many run, and HOLDER for each thread that
+ * holds them back.
+ */
+static unsigned int gate;
+#define HOLDER		0x10000u
+#define PAUSE_NS	100000
+
+/* This thread is in one of them. */
+static _Thread_local int in_job;
+
+static int calls_kernel(const struct lkl_workers *w)
+{
+	return !w->idle_ns;
+}
+
+/*
+ * Whether a job may start: while they are held back, only if another one runs, which may be
+ * waiting for it.
+ */
+static int enter(struct lkl_workers *w)
+{
+	unsigned int seen = __atomic_load_n(&gate, __ATOMIC_SEQ_CST);
+
+	if (!calls_kernel(w))
+		return 1;
+	do {
+		if (seen && !(seen % HOLDER))
+			return 0;
+	} while (!__atomic_compare_exchange_n(&gate, &seen, seen + 1, 0, __ATOMIC_SEQ_CST,
+					      __ATOMIC_SEQ_CST));
+	in_job = 1;
+	return 1;
+}
+
+static void leave(struct lkl_workers *w)
+{
+	if (!calls_kernel(w))
+		return;
+	in_job = 0;
+	__atomic_sub_fetch(&gate, 1, __ATOMIC_SEQ_CST);
+}
+
+/* They wait for what never takes long, and nobody knows to tell them. */
+static void pause_a_while(void)
+{
+	struct lkl_sem *sem = lkl_host_ops.sem_alloc(0);
+
+	if (!sem)
+		return;
+	lkl_host_ops.sem_down_until(sem, lkl_host_ops.time() + PAUSE_NS);
+	lkl_host_ops.sem_free(sem);
+}
+
+int lkl_workers_hold(void)
+{
+	if (in_job)
+		return -LKL_ERR_DEADLK;
+	__atomic_add_fetch(&gate, HOLDER, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&gate, __ATOMIC_SEQ_CST) % HOLDER)
+		pause_a_while();
+	return 0;
+}
+
+void lkl_workers_let_go(int child)
+{
+	if (child)
+		__atomic_store_n(&gate, in_job, __ATOMIC_SEQ_CST);
+	else
+		__atomic_sub_fetch(&gate, HOLDER, __ATOMIC_SEQ_CST);
+}
+
 struct lkl_workers *lkl_workers_new(int max, unsigned int idle_ms)
 {
 	struct lkl_workers *w = calloc(1, sizeof(*w));
@@ -98,6 +170,7 @@ static void run_job(struct lkl_workers *w)
 	job->run(job);
 	lkl_lock(w->lock);
 	w->running--;
+	leave(w);
 	if (w->running || w->first)
 		return;
 	for (; w->drain_waiters; w->drain_waiters--)
@@ -111,8 +184,14 @@ static void LKL_ABI worker(void *arg)
 
 	lkl_lock(w->lock);
 	for (;;) {
-		while (w->first)
+		while (w->first && enter(w))
 			run_job(w);
+		if (w->first) {
+			lkl_unlock(w->lock);
+			pause_a_while();
+			lkl_lock(w->lock);
+			continue;
+		}
 		if (w->stop || !wait_for_job(w))
 			break;
 	}
@@ -208,7 +287,9 @@ void lkl_workers_free(struct lkl_workers *w)
 void lkl_workers_fork_prepare(struct lkl_workers *w)
 {
 	lkl_lock(w->lock);
-	drain_locked(w);
+	/* What is held back comes along, see lkl_workers_hold(). */
+	if (w->running || !calls_kernel(w))
+		drain_locked(w);
 }
 
 void lkl_workers_fork_done(struct lkl_workers *w, int child)
@@ -224,6 +305,8 @@ void lkl_workers_fork_done(struct lkl_workers *w, int child)
 		w->wakes = 0;
 		for (i = 0; i < LKL_WORKERS_MAX; i++)
 			w->slots[i].state = SLOT_FREE;
+		if (w->first)
+			start_worker(w);
 	}
 	lkl_unlock(w->lock);
 }

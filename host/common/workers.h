@@ -32,7 +32,20 @@ void lkl_workers_free(struct lkl_workers *w);
 int lkl_workers_queue(struct lkl_workers *w, struct lkl_job *job);
 /* Waits until no job is queued or runs. */
 void lkl_workers_drain(struct lkl_workers *w);
-/* Around fork(): no jobs from prepare, which waits for all, to done. */
+/*
+ * Jobs that call the kernel (@idle_ms 0) cannot end while fork() keeps the kernel at rest, so
+ * they are waited for before. hold: waits until none of them runs, of all workers, and lets
+ * none start; let_go: they start again. free. -EDEADLK in such a job.
+ *
+ * One may need what another one does, so none is held back while any runs.
+ */
+int lkl_workers_hold(void);
+/* With @child in the child of a fork(), held or not. */
+void lkl_workers_let_go(int child);
+/*
+ * Around fork(): no jobs from prepare, which waits for all, to done; but those that are held
+ * back stay queued, for both.
+ */
 void lkl_workers_fork_prepare(struct lkl_workers *w);
 void lkl_workers_fork_done(struct lkl_workers *w, int child);
 

@@ -271,8 +271,9 @@ struct lkl_disk_limits {
  * @request: does @req and returns LKL_DEV_BLK_STATUS_... Called from threads of the
  *	library, for each disk one at a time and in the kernel's order, never with the
  *	kernel waiting: it may block and make system calls, but none that could need
- *	this disk, nor may it add or remove devices. Not used, and may be NULL, if there
- *	is @submit
+ *	this disk, nor may it add or remove devices. fork() in another thread waits for
+ *	its end, and what waits its turn is done by parent and child; fork() in @request
+ *	leaves the child without a kernel. Not used, and may be NULL, if there is @submit
  * @submit: starts @req, which the library keeps until lkl_disk_complete() is called for
  *	it: then, or later, by any thread, in any order. For disks with several requests
  *	under way. Called by the kernel: it must not block, and makes no system calls.
