@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/shell.sh"
 
 suites="boot errors virtio"
-[ -z "$LKL_TEST_ALL" ] || suites="$suites syscalls threads timers fork disk netdev nethost net_apart"
+[ -z "$LKL_TEST_ALL" ] || suites="$suites syscalls threads timers disk netdev nethost net_apart fork fork_disk"
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export ASAN_OPTIONS=detect_stack_use_after_return=0
 # Workers that had nothing to do are joined when there is work again, or at the end; and
@@ -67,4 +67,4 @@ LKL_TEST_ALL='' on_build address,undefined "$B/address-undefined" \
 planted thread 'data race' 66 "$B/thread/tests/helpers/planted" race
 # A thread of a child may have the number of one of the parent, which ThreadSanitizer takes it for.
 # shellcheck disable=SC2086
-LKL_TEST_ALL='' on_build thread "$B/thread" 'WARNING: ThreadSanitizer' ${suites/ fork/}
+LKL_TEST_ALL='' on_build thread "$B/thread" 'WARNING: ThreadSanitizer' ${suites% fork fork_disk}
