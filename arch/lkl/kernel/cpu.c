@@ -720,8 +720,9 @@ int lkl_cpu_fork_done(struct lkl_thread *th, bool child)
 
 	forking = false;
 	if (child) {
-		lkl_random_forked();
+		/* First: with interrupts on, those that were coming in would be woken. */
 		forget_other_threads(th);
+		lkl_random_forked();
 		lkl_ops->sem_free(lkl_td(&helper)->sem);
 		helper_tid = 0;
 		helper_until = LKL_TIME_NEVER;
