@@ -36,7 +36,6 @@ struct queue {
 static struct queue *queues;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static uint64_t now_ns(void)
 {
@@ -114,7 +113,8 @@ static void in_child(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void init(void)
+/* At once: what the process itself prepares for a fork() may wait for queues, as in FreeBSD. */
+__attribute__((constructor)) static void init(void)
 {
 	init_condition();
 	pthread_atfork(before_fork, in_parent, in_child);
@@ -126,7 +126,6 @@ int kqueuex(unsigned int flags)
 	struct stat st;
 	int fd[2];
 
-	pthread_once(&once, init);
 	if (!q || flags & ~KQUEUE_CLOEXEC || pipe2(fd, flags ? O_CLOEXEC : 0)) {
 		free(q);
 		return -1;
