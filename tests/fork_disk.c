@@ -555,12 +555,30 @@ START_TEST(fork_in_a_request)
 }
 END_TEST
 
+/* One that is waited for by another fork(). */
+START_TEST(fork_in_a_request_meanwhile)
+{
+	int fd = app_disk(0);
+	pid_t pid;
+
+	app[0].is_slow = app[0].forks = 1;
+	write_behind(fd, 'b');
+	pid = forked();
+	if (!pid)
+		_exit(!lkl_is_running());
+	app[0].forks = 0;
+	expect_child(pid);
+	ck_assert(has_written(fd, store[0], 'b'));
+	is(child_status, 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		stacks_of_sleepers, while_a_ring_is_made, only_one_writes, added_anew, mounted, taken_over,
 		requests_that_call, requests_that_read_elsewhere, requests_that_read_elsewhere_2,
-		fork_in_a_request,
+		fork_in_a_request, fork_in_a_request_meanwhile,
 	};
 
 	return run_tests("fork_disk", LIST(tests), NULL, 0, 30);

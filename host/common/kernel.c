@@ -572,7 +572,7 @@ static int keep_running(void)
 {
 	struct lkl_sem *sem;
 
-	if (!running || changes || (self && self->inside))
+	if (!running || changes || (self && self->inside) || lkl_workers_in_job())
 		return 0;
 	sem = lkl_host_ops.sem_alloc(0);
 	while (running && set_change(KEEPS))

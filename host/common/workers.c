@@ -97,6 +97,11 @@ static void pause_a_while(void)
 	lkl_host_ops.sem_free(sem);
 }
 
+int lkl_workers_in_job(void)
+{
+	return in_job;
+}
+
 int lkl_workers_hold(void)
 {
 	if (in_job)

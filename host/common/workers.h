@@ -40,6 +40,8 @@ void lkl_workers_drain(struct lkl_workers *w);
  * One may need what another one does, so none is held back while any runs.
  */
 int lkl_workers_hold(void);
+/* Whether the calling thread is in such a job. */
+int lkl_workers_in_job(void);
 /* With @child in the child of a fork(), held or not. */
 void lkl_workers_let_go(int child);
 /*
