@@ -635,12 +635,11 @@ static void go_on(const struct lkl_image *k, int child)
 	if (!err)
 		err = k->fork_done(&self->kernel, child);
 	set_inside(self, 0);
+	if (err)
+		running = NULL;
 	lkl_workers_let_go(child);
-	if (!err)
-		return;
-	running = NULL;
 	/* It lacks its helper, or memory, some of which is still the parent's. Nobody is inside. */
-	if (child) {
+	if (err && child) {
 		lkl_virtio_stop();
 		unload();
 	}
