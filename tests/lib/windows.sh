@@ -23,11 +23,12 @@ unwind_table()
 	x86_64-w64-mingw32-objdump -p "$1" | awk '
 		/^ [0-9a-f]+:\t[0-9a-f]+ [0-9a-f]+ [0-9a-f]+$/ {
 			functions++
-			if ($2 < end) {
+			# As text: for awk 140024e85 is a number with an exponent.
+			if ($2 "" < end) {
 				print "function at " $2 " before the end of another, at " end
 				bad = 1
 			}
-			end = $3
+			end = $3 ""
 		}
 		END { print functions " functions"; exit bad || functions < 100 }'
 }
