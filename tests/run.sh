@@ -136,7 +136,8 @@ reap()
 	for s in "${running[@]}"; do
 		if [ "$status" = 127 ] && [ ! -e "$logs/$s.seconds" ]; then
 			echo "not ok $s: it was killed" >> "$logs/$s.report"
-			echo 0 > "$logs/$s.seconds"
+			# Nor would there be an end where nothing can be written.
+			echo 0 > "$logs/$s.seconds" || exit
 		fi
 		if [ -e "$logs/$s.seconds" ]; then
 			tally "$s"
