@@ -427,6 +427,18 @@ START_TEST(once_shown)
 }
 END_TEST
 
+/* A mapping of @fd, filled with 'a'. */
+static char *show(int fd)
+{
+	char *map;
+
+	ok(lkl_sys_ftruncate(fd, SHOWN));
+	map = (char *)ok(lkl_sys_mmap(NULL, SHOWN, LKL_PROT_READ | LKL_PROT_WRITE,
+				      LKL_MAP_SHARED, fd, 0));
+	memset(map, 'a', SHOWN);
+	return map;
+}
+
 /* The same with a mapping that stays. */
 START_TEST(shown)
 {
@@ -434,10 +446,7 @@ START_TEST(shown)
 	char *map;
 	pid_t pid;
 
-	ok(lkl_sys_ftruncate(fd, SHOWN));
-	map = (char *)ok(lkl_sys_mmap(NULL, SHOWN, LKL_PROT_READ | LKL_PROT_WRITE,
-				      LKL_MAP_SHARED, fd, 0));
-	memset(map, 'a', SHOWN);
+	map = show(fd);
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (!pid) {
@@ -483,10 +492,7 @@ START_TEST(no_room_for_a_copy)
 	char *map;
 	pid_t pid;
 
-	ok(lkl_sys_ftruncate(fd, SHOWN));
-	map = (char *)ok(lkl_sys_mmap(NULL, SHOWN, LKL_PROT_READ | LKL_PROT_WRITE,
-				      LKL_MAP_SHARED, fd, 0));
-	memset(map, 'a', SHOWN);
+	map = show(fd);
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert(!setrlimit(RLIMIT_FSIZE, &small));
 	pid = fork();
